@@ -1,5 +1,7 @@
 /** The public API as this page reaches it: through its own origin, to a node that is alive. */
 
+import { parseExact, writeExact } from './logic/exact-json.js';
+
 /** An answer that is no success: what the problem says, and who said it. */
 export class ApiProblem extends Error {
   readonly status: number;
@@ -57,7 +59,7 @@ export async function ask<Body>(path: string, asked: ApiRequest = {}): Promise<A
   });
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
-  const parsed: unknown = type.includes('json') ? JSON.parse(text) : text;
+  const parsed: unknown = type.includes('json') ? parseExact(text) : text;
   if (!response.ok && !anyStatus) {
     throw new ApiProblem(response.status, (typeof parsed === 'object' ? parsed : {}) as never);
   }
@@ -73,28 +75,30 @@ export function change<Body>(
   return ask(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
+    body: writeExact(body),
   });
 }
 
-let within = '/api/v1';
-let parameter = '';
+export const DEFAULT_NAMESPACE = 'default';
 
-/** @param namespace of the keys that are looked at; empty: the default one */
-export function setNamespace(namespace: string): void {
-  const text = encodeURIComponent(namespace);
-  within = namespace === '' ? '/api/v1' : `/api/v1/namespaces/${text}`;
-  parameter = namespace === '' ? '' : `&namespace=${text}`;
+/** A key of any namespace. */
+export interface KeyName {
+  readonly namespace: string;
+  readonly key: string;
 }
 
 /** The path of a key: any key can be a parameter, `.` and `..` too. */
-export function keyPath(key: string, suffix = '', more = ''): string {
+export function keyPath({ namespace, key }: KeyName, suffix = '', more = ''): string {
+  const isDefault = namespace === DEFAULT_NAMESPACE;
+  const within = isDefault ? '/api/v1' : `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
   const isOneSegment = key !== '.' && key !== '..';
   if (isOneSegment) return `${within}/kv/${encodeURIComponent(key)}${suffix}${more && `?${more}`}`;
   return `${within}/kv${suffix}?key=${encodeURIComponent(key)}${more && `&${more}`}`;
 }
 
 /** What each owner holds of it. */
-export function copiesPath(key: string): string {
-  return `/api/v1/cluster/copies?key=${encodeURIComponent(key)}${parameter}`;
+export function copiesPath({ namespace, key }: KeyName): string {
+  const isDefault = namespace === DEFAULT_NAMESPACE;
+  const more = isDefault ? '' : `&namespace=${encodeURIComponent(namespace)}`;
+  return `/api/v1/cluster/copies?key=${encodeURIComponent(key)}${more}`;
 }

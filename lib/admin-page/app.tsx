@@ -12,14 +12,10 @@ import { SCREENS } from './screens/screens.js';
 const STATUS_MILLISECONDS = 2000;
 const CONFLICTS_MILLISECONDS = 5000;
 
-/** `#/key/cart` is the screen `key` with the argument `cart`. */
+/** `#/key/cart` is the screen `key` with the argument `cart`, encoded as it stands there. */
 function routeNow(): readonly [name: string, argument: string] {
   const [, name = '', argument = ''] = /^#\/([a-z-]*)(?:\/(.*))?$/.exec(location.hash) ?? [];
-  try {
-    return [name, decodeURIComponent(argument)];
-  } catch {
-    return [name, ''];
-  }
+  return [name, argument];
 }
 
 function useRoute(): readonly [string, string] {

@@ -98,6 +98,41 @@ t.test('siblings are resolved by hand', async (t: Test) => {
   await page.context().close();
 });
 
+t.test('by hand, in another namespace: with all digits, and no sibling unseen', async (t: Test) => {
+  await asked('n1', 'namespaces/stock', {
+    ...{ method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{}' },
+  });
+  const path = 'namespaces/stock/kv/account';
+  const put = async (value: string, context?: string): Promise<string> => {
+    const more = context === undefined ? '' : `,"context":"${context}"`;
+    const answer = await asked('n2', path, {
+      ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+      body: `{"value":${value}${more}}`,
+    });
+    return answer.context ?? '';
+  };
+  const context = await put('1');
+  for (const value of ['12345678901234567891', '12345678901234567892']) await put(value, context);
+  const { page, complaints } = await openPage(browser, DESKTOP, `${url}#/conflicts`);
+  await page.getByRole('link', { name: 'account', exact: true }).click();
+  const text = page.getByLabel('Or to a value, by hand (JSON)');
+  await text.waitFor(PATIENCE);
+  t.match(await text.inputValue(), /^1234567890123456789[12]$/);
+  await text.fill('12345678901234567893');
+  await put('7', context);
+  await shows(page, 'There are other siblings now than those that you began with.');
+  const button = page.getByRole('button', { name: 'Resolve to this value' });
+  t.equal(await button.isDisabled(), true);
+  await page.getByRole('button', { name: 'I have looked at them' }).click();
+  await button.click();
+  await text.waitFor({ ...PATIENCE, state: 'detached' });
+  const answer = await fetch(`${cluster.url('n3')}/api/v1/${path}`);
+  t.match(await answer.text(), '12345678901234567893');
+  await shows(page, 'quorate get account --namespace stock');
+  t.same(complaints, []);
+  await page.context().close();
+});
+
 t.test('a default is changed beside the levels, which show their latency', async (t: Test) => {
   const { page, complaints } = await openPage(browser, DESKTOP, `${url}#/consistency`);
   const choice = page.getByLabel('Default level of reads');

@@ -1,5 +1,6 @@
 /** Command lines of what is entered on a screen: they can be pasted as they are. */
-import { quoted } from './shell.js';
+import { DEFAULT_NAMESPACE } from '../api.js';
+import { keyLine, quoted } from './shell.js';
 
 export interface DraftRequest {
   readonly method: string;
@@ -12,11 +13,11 @@ export interface DraftRequest {
 
 /** Of the console. */
 export function requestLine({ method, key, value, level, context }: DraftRequest): string {
-  const words = ['quorate', method.toLowerCase(), quoted(key)];
-  if (method === 'PUT') words.push(quoted(value), '--json');
-  if (level !== 'default') words.push('--level', quoted(level));
-  if (method !== 'GET' && context !== '') words.push('--context', quoted(context));
-  return words.join(' ');
+  const options = method === 'PUT' ? ['--json'] : [];
+  if (level !== 'default') options.push('--level', level);
+  if (method !== 'GET' && context !== '') options.push('--context', context);
+  const name = { namespace: DEFAULT_NAMESPACE, key };
+  return keyLine(method.toLowerCase(), name, options, ...(method === 'PUT' ? [value] : []));
 }
 
 /** @param fields none: what is there is shown */

@@ -1,7 +1,24 @@
-/** Texts as words of a shell, and requests as curl lines. */
+/** Texts as words of a shell, and requests as lines that can be pasted. */
+import { DEFAULT_NAMESPACE, type KeyName } from '../api.js';
 
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A command about a key: with its options, and what it takes behind the key. */
+export function keyLine(
+  command: string,
+  { namespace, key }: KeyName,
+  options: readonly string[] = [],
+  ...more: readonly string[]
+): string {
+  const where = namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace];
+  const operands = [key, ...more];
+  // What begins with a hyphen would be taken for an option.
+  const words = operands.some((word) => word.startsWith('-'))
+    ? [...options, ...where, '--', ...operands]
+    : [...operands, ...options, ...where];
+  return ['quorate', command, ...words.map(quoted)].join(' ');
 }
 
 export interface Shown {

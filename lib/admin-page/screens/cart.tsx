@@ -1,12 +1,13 @@
 /** Two tabs of one shopper: what becomes of a cart that both change at once. */
 import { useState } from 'preact/hooks';
-import { ask, keyPath } from '../api.js';
+import { ask, DEFAULT_NAMESPACE, keyPath } from '../api.js';
 import type { KeyConflicts } from '../key-types.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { Field, Notice, Panel } from '../parts/parts.js';
 
 const KEY = 'demo-cart';
+const CART = { namespace: DEFAULT_NAMESPACE, key: KEY };
 const THINGS = ['apples', 'bread', 'coffee', 'pears'];
 
 /** What a tab has read, and has not written back yet. */
@@ -23,7 +24,7 @@ export function CartScreen() {
     <Panel
       title="Two tabs, one cart"
       note="Read in both, add something in each, save both: neither is lost. Read again to merge."
-      api={`PUT ${keyPath(KEY)}`}
+      api={`PUT ${keyPath(CART)}`}
       cli={`quorate conflicts ${KEY}`}
     >
       <div class="pair">
@@ -59,7 +60,7 @@ function Tab({ name }: { readonly name: string }) {
   const [thing, setThing] = useState(THINGS[0] ?? '');
   const fail = (error: unknown): void => setTab({ ...tab, note: problemWords(error) });
   const read = async (): Promise<void> => {
-    const { body } = await ask<KeyConflicts>(keyPath(KEY, '', 'siblings=list'));
+    const { body } = await ask<KeyConflicts>(keyPath(CART, '', 'siblings=list'));
     const carts = body.siblings.map(({ value }) => listOf(value));
     const items = [...new Set(carts.flat())];
     const merged = `Met ${carts.length} siblings, and merged them. Save to resolve.`;
@@ -67,7 +68,7 @@ function Tab({ name }: { readonly name: string }) {
   };
   const save = async (): Promise<void> => {
     const { items, context } = tab;
-    const { body } = await ask<{ readonly context: string }>(keyPath(KEY), {
+    const { body } = await ask<{ readonly context: string }>(keyPath(CART), {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ value: items, ...(context && { context }) }),

@@ -1,10 +1,12 @@
 /** Conflicts: where do writers race? */
 import { useEffect, useState } from 'preact/hooks';
-import { ask, change, keyPath } from '../api.js';
+import { ask, change, type KeyName, keyPath } from '../api.js';
 import type { ConflictPage } from '../api-types.js';
 import type { KeyConflicts } from '../key-types.js';
 import { ago, count, many } from '../logic/format.js';
 import { raceOf } from '../logic/races.js';
+import { writeExact } from '../logic/exact-json.js';
+import { keyHash } from '../logic/key-hash.js';
 import { problemWords } from '../logic/problems.js';
 import { Chart } from '../parts/chart.js';
 import { useReadOnly } from '../parts/context.js';
@@ -19,10 +21,10 @@ const DETAILED_MAX = 25;
 export function ConflictsScreen() {
   const page = useLive<ConflictPage>(`/api/v1/conflicts?${PAGE}`, 4000);
   const rows = page.data?.conflicts ?? [];
-  const details = useDetails(rows.filter(isDefault).map(({ key }) => key));
+  const details = useDetails(rows);
   const now = useNow();
   const oldest = rows[0]?.since;
-  const patterns = [...details.values()].map(({ siblings }) => raceOf(siblings).pattern);
+  const patterns = [...details.values()].map(({ conflicts }) => raceOf(conflicts.siblings).pattern);
   const share = (name: string): string => String(patterns.filter((one) => one === name).length);
   const more = page.data?.cursor === undefined ? '' : '+';
   return (
@@ -55,30 +57,30 @@ export function ConflictsScreen() {
   );
 }
 
-/** Of others only that they are in conflict is shown here; the screen of a key shows the rest. */
-function isDefault({ namespace }: ConflictPage['conflicts'][number]): boolean {
-  return namespace === 'default';
+/** By `keyHash`. */
+type Details = ReadonlyMap<string, KeyDetails>;
+
+interface KeyDetails {
+  readonly name: KeyName;
+  readonly conflicts: KeyConflicts;
 }
 
-/** Of keys of the default namespace. */
-type Details = ReadonlyMap<string, KeyConflicts>;
-
 /** The siblings of the first keys; read again where the list is another. */
-function useDetails(keys: readonly string[]): Details {
+function useDetails(rows: readonly KeyName[]): Details {
   const [details, setDetails] = useState<Details>(new Map());
-  const wanted = keys.slice(0, DETAILED_MAX);
+  const wanted = rows.slice(0, DETAILED_MAX).map(({ namespace, key }) => ({ namespace, key }));
   const names = JSON.stringify(wanted);
   useEffect(() => {
     let isOver = false;
-    const look = async (key: string): Promise<readonly [string, KeyConflicts] | undefined> => {
+    const look = async (name: KeyName): Promise<readonly [string, KeyDetails] | undefined> => {
       try {
-        const { body } = await ask<KeyConflicts>(keyPath(key, '/conflicts'));
-        return body.siblings.length > 1 ? [key, body] : undefined;
+        const { body } = await ask<KeyConflicts>(keyPath(name, '/conflicts'));
+        return body.siblings.length > 1 ? [keyHash(name), { name, conflicts: body }] : undefined;
       } catch {
         return undefined;
       }
     };
-    const list = JSON.parse(names) as string[];
+    const list = JSON.parse(names) as KeyName[];
     void Promise.all(list.map(look)).then((found) => {
       if (!isOver) setDetails(new Map(found.filter((row) => row !== undefined)));
     });
@@ -107,11 +109,12 @@ function List({ rows, details, now }: ListProps) {
         label="Keys in conflict"
         head={['Namespace', 'Key', 'Since', '#Siblings', 'Pattern', 'Why']}
         rows={rows.map(({ namespace, key, since }) => {
-          const found = namespace === 'default' ? details.get(key) : undefined;
+          const hash = keyHash({ namespace, key });
+          const found = details.get(hash)?.conflicts;
           const race = found === undefined ? undefined : raceOf(found.siblings);
           return [
             namespace,
-            <a key="key" href={`#/key/${encodeURIComponent(key)}`}>
+            <a key="key" href={hash}>
               {key}
             </a>,
             ago(since, now),
@@ -129,7 +132,7 @@ function List({ rows, details, now }: ListProps) {
 }
 
 interface KeyOutcome {
-  readonly key: string;
+  readonly name: KeyName;
   readonly text: string;
 }
 
@@ -145,9 +148,10 @@ function Bulk({ details, onDone }: { readonly details: Details; readonly onDone:
   const run = async (isDry: boolean): Promise<void> => {
     setBusy(true);
     const done: KeyOutcome[] = [];
-    for (const [key, { context, siblings }] of details) {
-      const text = await resolved(key, context, strategy, isDry).catch(problemWords);
-      done.push({ key, text: isDry ? `${many(siblings.length, 'sibling')}: ${text}` : text });
+    for (const { name, conflicts } of details.values()) {
+      const { context, siblings } = conflicts;
+      const text = await resolved(name, context, strategy, isDry).catch(problemWords);
+      done.push({ name, text: isDry ? `${many(siblings.length, 'sibling')}: ${text}` : text });
       setOutcomes([...done]);
     }
     setBusy(false);
@@ -182,8 +186,12 @@ function Bulk({ details, onDone }: { readonly details: Details; readonly onDone:
       </div>
       <Table
         label="Outcomes"
-        head={['Key', 'Outcome']}
-        rows={outcomes.map(({ key, text }) => [<code key="key">{key}</code>, text])}
+        head={['Namespace', 'Key', 'Outcome']}
+        rows={outcomes.map(({ name, text }) => [
+          name.namespace,
+          <code key="key">{name.key}</code>,
+          text,
+        ])}
         none="A dry run shows what would be kept, and changes nothing."
       />
     </Panel>
@@ -191,17 +199,17 @@ function Bulk({ details, onDone }: { readonly details: Details; readonly onDone:
 }
 
 async function resolved(
-  key: string,
+  name: KeyName,
   context: string | undefined,
   strategy: string,
   isDry: boolean,
 ): Promise<string> {
-  const path = keyPath(key, '/conflicts/resolve', isDry ? 'dry_run=1' : '');
+  const path = keyPath(name, '/conflicts/resolve', isDry ? 'dry_run=1' : '');
   const { body } = await change<{ readonly version?: string; readonly value?: unknown }>(path, {
     context,
     strategy,
   });
   return isDry
-    ? `would become ${JSON.stringify(body.value) ?? 'bytes'}`
+    ? `would become ${writeExact(body.value) ?? 'bytes'}`
     : `resolved as ${body.version}`;
 }

@@ -1,13 +1,13 @@
 /** How a read of a key comes about, at a level: who was asked, when, and what each held. */
 import { useState } from 'preact/hooks';
-import { ask, keyPath } from '../api.js';
+import { ask, type KeyName, keyPath } from '../api.js';
 import type { Explained } from '../key-types.js';
 import { explainedRows } from '../logic/explained-rows.js';
-import { quoted } from '../logic/shell.js';
+import { keyLine } from '../logic/shell.js';
 import { problemWords } from '../logic/problems.js';
 import { Field, Notice, Panel, Table } from '../parts/parts.js';
 
-export function ExplainPanel({ name }: { readonly name: string }) {
+export function ExplainPanel({ name }: { readonly name: KeyName }) {
   const [level, setLevel] = useState('');
   const [explained, setExplained] = useState<Explained>();
   const [problem, setProblem] = useState('');
@@ -22,13 +22,13 @@ export function ExplainPanel({ name }: { readonly name: string }) {
       setProblem(problemWords(error));
     }
   };
-  const more = level === '' ? '' : ` --level ${quoted(level)}`;
+  const options = level === '' ? [] : ['--level', level];
   return (
     <Panel
       title="How a read comes about"
       note="It reads the key once, at a level, and shows each step."
       api={`GET ${path}`}
-      cli={`quorate get ${quoted(name)} --explain${more}`}
+      cli={keyLine('get', name, ['--explain', ...options])}
     >
       <form
         class="row"

@@ -1,18 +1,24 @@
 /** The past of a key: kept versions, and what resolutions dropped; both can be restored. */
 import { useEffect, useState } from 'preact/hooks';
-import { ask, keyPath } from '../api.js';
+import { ask, type KeyName, keyPath } from '../api.js';
 import type { KeyConflicts, DroppedByResolution, EncodedValue, KeyVersions } from '../key-types.js';
 import { ago, bytesText } from '../logic/format.js';
 import { isValueNow, stateNow } from '../logic/past.js';
-import { quoted } from '../logic/shell.js';
+import { keyLine } from '../logic/shell.js';
 import { bodyOf, valueToText } from '../logic/values.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Panel, Table, ActionResult, type ActionOutcome } from '../parts/parts.js';
 
+/** @param readValue rejects where the value cannot be had any more */
+type OnRestore = (
+  version: string,
+  readValue: () => EncodedValue | Promise<EncodedValue>,
+) => Promise<void>;
+
 interface PastProps {
-  readonly name: string;
+  readonly name: KeyName;
   readonly conflicts: KeyConflicts;
   readonly onChanged: () => void;
 }
@@ -24,11 +30,11 @@ export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
   // Another value: what was superseded by it is shown at once.
   useEffect(() => versions.refresh(), [held]);
   /** As a new write that has seen what is there now. */
-  const restore = async (held: EncodedValue, version: string): Promise<void> => {
-    const { headers, body } = bodyOf(held);
+  const restore: OnRestore = async (version, readValue) => {
     const context = conflicts.context;
     const seen = context === undefined ? {} : { 'x-causal-context': context };
     try {
+      const { headers, body } = bodyOf(await readValue());
       await ask(keyPath(name), { method: 'PUT', headers: { ...headers, ...seen }, body });
       setOutcome({ tone: 'good', text: `The value of ${version} is the value now.` });
       versions.refresh();
@@ -54,9 +60,9 @@ export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
 }
 
 interface AuditProps {
-  readonly name: string;
+  readonly name: KeyName;
   readonly conflicts: KeyConflicts;
-  readonly onRestore: KeptProps['onRestore'];
+  readonly onRestore: OnRestore;
 }
 
 function Audit({ name, conflicts, onRestore }: AuditProps) {
@@ -67,7 +73,7 @@ function Audit({ name, conflicts, onRestore }: AuditProps) {
       title="Audit"
       note="What resolutions dropped, and blind writes that met a conflict; no plain overwrites."
       api={`GET ${keyPath(name, '/conflicts')}`}
-      cli={`quorate conflicts ${quoted(name)}`}
+      cli={keyLine('conflicts', name)}
     >
       <Table
         label="Audit"
@@ -84,7 +90,7 @@ function Audit({ name, conflicts, onRestore }: AuditProps) {
             <Restore
               key="restore"
               disabled={one.value_left_out === true}
-              onClick={() => void onRestore(one, one.version)}
+              onClick={() => void onRestore(one.version, () => one)}
             />
           ),
         ])}
@@ -121,25 +127,24 @@ type VersionRow = Omit<KeyVersions['versions'][number], 'state'> & {
 };
 
 interface KeptProps {
-  readonly name: string;
+  readonly name: KeyName;
   readonly versions: readonly VersionRow[];
-  readonly onRestore: (held: EncodedValue, version: string) => Promise<void>;
+  readonly onRestore: OnRestore;
 }
 
 function Kept({ name, versions, onRestore }: KeptProps) {
   const now = useNow();
   const path = (version: string) => keyPath(name, '', `version=${encodeURIComponent(version)}`);
-  const fetchAndRestore = async (version: string): Promise<void> => {
+  const readValue = async (version: string): Promise<EncodedValue> => {
     const headers = { accept: 'application/json' };
-    const { body } = await ask<EncodedValue>(path(version), { headers });
-    await onRestore(body, version);
+    return (await ask<EncodedValue>(path(version), { headers })).body;
   };
   return (
     <Panel
       title="Versions"
       note="Superseded ones stay as long as the settings versions_kept and versions_kept_for_s say."
       api={`GET ${keyPath(name, '/versions')}`}
-      cli={`quorate versions ${quoted(name)}`}
+      cli={keyLine('versions', name)}
     >
       <Table
         label="Versions"
@@ -156,7 +161,7 @@ function Kept({ name, versions, onRestore }: KeptProps) {
           <Restore
             key="restore"
             disabled={row.state !== 'kept'}
-            onClick={() => void fetchAndRestore(row.version)}
+            onClick={() => void onRestore(row.version, () => readValue(row.version))}
           />,
         ])}
         none="No version is kept."

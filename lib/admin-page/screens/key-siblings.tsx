@@ -1,21 +1,22 @@
 /** The siblings of a key side by side, with a diff, and their resolution. */
 import { useState } from 'preact/hooks';
-import { change, keyPath } from '../api.js';
+import { change, type KeyName, keyPath } from '../api.js';
+import { parseExact } from '../logic/exact-json.js';
 import type { KeyConflicts, ConflictSibling, EncodedValue } from '../key-types.js';
 import { diffLines } from '../logic/diff.js';
 import { ago, many } from '../logic/format.js';
 import { raceOf } from '../logic/races.js';
-import { quoted } from '../logic/shell.js';
+import { keyLine } from '../logic/shell.js';
 import { valueToText } from '../logic/values.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly, useTyped } from '../parts/context.js';
 import { useNow } from '../parts/live.js';
-import { Field, Panel, ActionResult, type ActionOutcome } from '../parts/parts.js';
+import { Field, Notice, Panel, ActionResult, type ActionOutcome } from '../parts/parts.js';
 
 export const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'] as const;
 
 interface SiblingsProps {
-  readonly name: string;
+  readonly name: KeyName;
   readonly conflicts: KeyConflicts;
   readonly onChanged: () => void;
 }
@@ -29,7 +30,7 @@ export function SiblingsPanel({ name, conflicts, onChanged }: SiblingsProps) {
       title={`${many(siblings.length, 'sibling')}`}
       note={`${pattern}: ${why}`}
       api={`GET ${keyPath(name, '/conflicts')}`}
-      cli={`quorate conflicts ${quoted(name)}`}
+      cli={keyLine('conflicts', name)}
     >
       <div class="sides">
         {siblings.map((sibling) => (
@@ -79,17 +80,10 @@ function Side({ sibling, against }: SideProps) {
   );
 }
 
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-};
+type OnResolve = (how: Readonly<Record<string, unknown>>) => Promise<ActionOutcome>;
 
 function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
-  const resolve = async (how: Readonly<Record<string, unknown>>): Promise<ActionOutcome> => {
+  const resolve: OnResolve = async (how) => {
     try {
       const path = keyPath(name, '/conflicts/resolve');
       await change(path, { context: conflicts.context, ...how });
@@ -108,10 +102,13 @@ function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
 }
 
 interface ByStrategyProps {
-  readonly name: string;
+  readonly name: KeyName;
   readonly conflicts: KeyConflicts;
-  readonly onResolve: (how: Readonly<Record<string, unknown>>) => Promise<ActionOutcome>;
+  readonly onResolve: OnResolve;
 }
+
+const versionsOf = ({ siblings }: KeyConflicts): string =>
+  siblings.map(({ version }) => version).join(' ');
 
 const UNCHOSEN = 'choose one';
 
@@ -121,9 +118,9 @@ function ByStrategy({ name, conflicts, onResolve }: ByStrategyProps) {
   const [strategy, setStrategy] = useState<string>(UNCHOSEN);
   const [shown, setShown] = useState<{ readonly of: string; readonly text: string }>();
   const [outcome, setOutcome] = useState<ActionOutcome>();
-  const typed = useTyped(`quorate resolve ${quoted(name)} --strategy ${strategy}`);
+  const typed = useTyped(keyLine('resolve', name, ['--strategy', strategy]));
   // Of these siblings, and of no later ones.
-  const of = [strategy, ...conflicts.siblings.map(({ version }) => version)].join(' ');
+  const of = [strategy, versionsOf(conflicts)].join(' ');
   const look = async (): Promise<void> => {
     setOutcome(undefined);
     try {
@@ -176,24 +173,57 @@ function ByStrategy({ name, conflicts, onResolve }: ByStrategyProps) {
   );
 }
 
+/** A text that somebody has begun to write, and the siblings that it was made of. */
+interface Draft {
+  readonly text: string;
+  readonly of: KeyConflicts;
+}
+
+/** Written as what was made of these siblings: one that came meanwhile is not dropped unseen. */
 function ByHand({ conflicts, onResolve }: Omit<ByStrategyProps, 'name'>) {
   const isReadOnly = useReadOnly();
-  const [text, setText] = useState(() => valueToText(conflicts.siblings[0] ?? {}));
+  const [begun, setBegun] = useState<Draft>();
   const [outcome, setOutcome] = useState<ActionOutcome>();
-  const resolve = (): void => {
-    if (isJson(text)) void onResolve({ value: JSON.parse(text) as unknown }).then(setOutcome);
-    else setOutcome({ tone: 'bad', text: 'That is no JSON: a text stands in double quotes.' });
+  const { text, of } = begun ?? {
+    text: valueToText(conflicts.siblings[0] ?? {}),
+    of: conflicts,
+  };
+  const isStale = versionsOf(of) !== versionsOf(conflicts);
+  const resolve = async (): Promise<void> => {
+    try {
+      const value = parseExact(text);
+      setOutcome(await onResolve({ value, context: of.context }));
+    } catch {
+      setOutcome({ tone: 'bad', text: 'That is no JSON: a text stands in double quotes.' });
+    }
   };
   return (
     <div class="stack">
       <label class="field">
         Or to a value, by hand (JSON)
-        <textarea rows={5} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        <textarea
+          rows={5}
+          value={text}
+          onInput={(event) => setBegun({ text: event.currentTarget.value, of })}
+        />
       </label>
-      <div>
-        <button type="button" class="primary" disabled={isReadOnly} onClick={resolve}>
+      {isStale && (
+        <Notice tone="warn">There are other siblings now than those that you began with.</Notice>
+      )}
+      <div class="row">
+        <button
+          type="button"
+          class="primary"
+          disabled={isReadOnly || isStale}
+          onClick={() => void resolve()}
+        >
           Resolve to this value
         </button>
+        {isStale && (
+          <button type="button" onClick={() => setBegun({ text, of: conflicts })}>
+            I have looked at them
+          </button>
+        )}
       </div>
       <ActionResult outcome={outcome} />
     </div>

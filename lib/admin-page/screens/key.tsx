@@ -1,11 +1,12 @@
 /** Key: what happened to this key? */
-import { useEffect, useState } from 'preact/hooks';
-import { ApiProblem, copiesPath, keyPath, setNamespace } from '../api.js';
+import { useState } from 'preact/hooks';
+import { ApiProblem, copiesPath, type KeyName, keyPath } from '../api.js';
+import { keyHash, keyOf } from '../logic/key-hash.js';
 import type { KeyCopies, NamespaceList } from '../api-types.js';
 import type { KeyConflicts } from '../key-types.js';
 import { ago } from '../logic/format.js';
 import { problemWords } from '../logic/problems.js';
-import { quoted } from '../logic/shell.js';
+import { keyLine } from '../logic/shell.js';
 import { valueToText } from '../logic/values.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Field, Mark, Notice, Panel, Table } from '../parts/parts.js';
@@ -13,16 +14,15 @@ import { ExplainPanel } from './key-explain.js';
 import { HistoryPanel } from './key-past.js';
 import { SiblingsPanel } from './key-siblings.js';
 
-const DEFAULT = 'default';
-
 export function KeyScreen({ argument }: { readonly argument: string }) {
-  const [typed, setTyped] = useState(argument);
-  const [namespace, choose] = useState(DEFAULT);
+  const shown = keyOf(argument);
+  const { namespace } = shown;
+  const [typed, setTyped] = useState(shown.key);
   const list = useLive<NamespaceList>('/api/v1/namespaces', 10_000).data;
   const names = (list?.namespaces ?? []).map((one) => one.namespace);
-  setNamespace(namespace === DEFAULT ? '' : namespace);
-  // Other screens are about the default one.
-  useEffect(() => () => setNamespace(''), []);
+  const look = (name: KeyName): void => {
+    location.hash = keyHash(name);
+  };
   return (
     <>
       <Panel title="Which key" note="Its state on every owner, its siblings, and its past.">
@@ -30,14 +30,14 @@ export function KeyScreen({ argument }: { readonly argument: string }) {
           class="row"
           onSubmit={(event) => {
             event.preventDefault();
-            location.hash = `#/key/${encodeURIComponent(typed)}`;
+            look({ namespace, key: typed });
           }}
         >
           <Field
             label="Namespace"
             value={namespace}
-            onValue={choose}
-            choices={names.length === 0 ? [DEFAULT] : names}
+            onValue={(chosen) => look({ namespace: chosen, key: typed })}
+            choices={names.includes(namespace) ? names : [namespace, ...names]}
           />
           <Field label="Key" value={typed} onValue={setTyped} placeholder="cart" wide />
           <button type="submit" class="primary" disabled={typed === ''}>
@@ -45,12 +45,12 @@ export function KeyScreen({ argument }: { readonly argument: string }) {
           </button>
         </form>
       </Panel>
-      {argument !== '' && <Found key={`${namespace}/${argument}`} name={argument} />}
+      {shown.key !== '' && <Found key={argument} name={shown} />}
     </>
   );
 }
 
-function Found({ name }: { readonly name: string }) {
+function Found({ name }: { readonly name: KeyName }) {
   const [level, setLevel] = useState('');
   const conflicts = useLive<KeyConflicts>(keyPath(name, '/conflicts'), 3000, level);
   const copies = useLive<KeyCopies>(copiesPath(name), 3000);
@@ -101,7 +101,13 @@ function ReadLevel({ level, isShort, onLevel }: ReadLevelProps) {
   );
 }
 
-function Present({ name, conflicts }: { readonly name: string; readonly conflicts: KeyConflicts }) {
+function Present({
+  name,
+  conflicts,
+}: {
+  readonly name: KeyName;
+  readonly conflicts: KeyConflicts;
+}) {
   const now = useNow();
   const [value] = conflicts.siblings;
   return (
@@ -112,7 +118,7 @@ function Present({ name, conflicts }: { readonly name: string; readonly conflict
         `${value.version}, written ${ago(value.written_at, now)} through ${value.written_by}`
       }
       api={`GET ${keyPath(name)}`}
-      cli={`quorate get ${quoted(name)}`}
+      cli={keyLine('get', name)}
     >
       {value === undefined ? (
         <p class="muted">It was deleted, or has expired.</p>
@@ -137,7 +143,7 @@ function Owners({
   name,
   copies,
 }: {
-  readonly name: string;
+  readonly name: KeyName;
   readonly copies: KeyCopies | undefined;
 }) {
   const now = useNow();
@@ -146,7 +152,7 @@ function Owners({
       title="What each owner holds"
       note={copies !== undefined && `partition ${copies.partition}`}
       api={`GET ${copiesPath(name)}`}
-      cli={`quorate copies ${quoted(name)}`}
+      cli={keyLine('copies', name)}
     >
       <Table
         label="Owners"

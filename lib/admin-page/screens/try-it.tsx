@@ -1,6 +1,8 @@
 /** Try it: a console with its receipt and curl line, and two tabs for the cart example. */
 import { useState } from 'preact/hooks';
-import { ask, keyPath } from '../api.js';
+import { ask, DEFAULT_NAMESPACE, keyPath } from '../api.js';
+import { writeExact } from '../logic/exact-json.js';
+import { LEVEL_PROMISES } from '../logic/level-promises.js';
 import { type DraftRequest, requestLine } from '../logic/lines.js';
 import { problemWords } from '../logic/problems.js';
 import { curlLine } from '../logic/shell.js';
@@ -18,7 +20,7 @@ import {
 import { CartScreen } from './cart.js';
 
 const METHODS = ['GET', 'PUT', 'DELETE'];
-const LEVELS = ['default', 'one', 'two', 'quorum', 'all', 'any', 'eventual', 'local-quorum'];
+const LEVELS = ['default', ...Object.keys(LEVEL_PROMISES)];
 const RECEIPT = [
   'x-consistency-achieved',
   'x-replicas',
@@ -54,16 +56,17 @@ const FIRST: DraftRequest = {
 
 /** The request of a draft. @throws SyntaxError where the value is no JSON */
 function requestOf({ method, key, value, level, context }: DraftRequest) {
+  const path = keyPath({ namespace: DEFAULT_NAMESPACE, key });
   const headers: Record<string, string> = {};
   if (level !== 'default') headers['X-Consistency-Level'] = level;
   if (method !== 'PUT') {
     if (method === 'DELETE' && context !== '') headers['X-Causal-Context'] = context;
-    return { path: keyPath(key), headers, body: undefined };
+    return { path, headers, body: undefined };
   }
   headers['Content-Type'] = 'application/json';
   JSON.parse(value);
   const shown = context === '' ? '' : `,"context":${JSON.stringify(context)}`;
-  return { path: keyPath(key), headers, body: `{"value":${value}${shown}}` };
+  return { path, headers, body: `{"value":${value}${shown}}` };
 }
 
 function receiptOf(headers: Headers): Reply['receipt'] {
@@ -92,7 +95,7 @@ function Console() {
       const { status, node } = answer;
       const receipt = receiptOf(answer.headers);
       const text =
-        typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body, undefined, 2);
+        typeof answer.body === 'string' ? answer.body : (writeExact(answer.body, 2) ?? '');
       setReply({ status, node, receipt, text });
       const context = answer.headers.get('x-causal-context');
       if (context !== null) put({ context });
@@ -106,7 +109,7 @@ function Console() {
     <Panel
       title="Console"
       note="The context that an answer brings goes with the next write."
-      api={`${draft.method} ${keyPath(draft.key)}`}
+      api={`${draft.method} ${keyPath({ namespace: DEFAULT_NAMESPACE, key: draft.key })}`}
       cli={requestLine(draft)}
     >
       <DraftForm draft={draft} onDraft={put} onSend={() => void send()} />

@@ -3,7 +3,7 @@ import { LEVEL_NAMES } from '../../../lib/coordination/request/level.js';
 import { defaultChoices } from '../../../lib/admin-page/logic/default-choices.js';
 import { LEVEL_PROMISES } from '../../../lib/admin-page/logic/level-promises.js';
 import t from 'tap';
-import { copiesPath, keyPath, setNamespace } from '../../../lib/admin-page/api.js';
+import { copiesPath, keyPath } from '../../../lib/admin-page/api.js';
 import { rulesFrom, rulesText } from '../../../lib/admin-page/logic/namespace-rules.js';
 import { consistencyGroup } from '../../../config/groups/consistency.js';
 import type { NodeRow, Status } from '../../../lib/admin-page/api-types.js';
@@ -16,6 +16,7 @@ import {
   milliseconds,
   span,
 } from '../../../lib/admin-page/logic/format.js';
+import { keyHash, keyOf } from '../../../lib/admin-page/logic/key-hash.js';
 import { lossOf, lossText } from '../../../lib/admin-page/logic/loss.js';
 import { parseMetrics, quantile, sumBy, totalOf } from '../../../lib/admin-page/logic/metrics.js';
 import { raceOf } from '../../../lib/admin-page/logic/races.js';
@@ -24,7 +25,7 @@ import {
   SETTING_CONTROLS,
   typedValue,
 } from '../../../lib/admin-page/logic/setting-rows.js';
-import { curlLine, quoted } from '../../../lib/admin-page/logic/shell.js';
+import { curlLine, keyLine, quoted } from '../../../lib/admin-page/logic/shell.js';
 import { timeLine } from '../../../lib/admin-page/logic/time-line.js';
 import { valueToText } from '../../../lib/admin-page/logic/values.js';
 import { silenceOf, verdictOf } from '../../../lib/admin-page/logic/verdict.js';
@@ -315,11 +316,19 @@ t.test('rules of a namespace as a line', async (t) => {
 });
 
 t.test('paths of keys, in a namespace', async (t) => {
-  t.equal(keyPath('a/b', '/conflicts'), '/api/v1/kv/a%2Fb/conflicts');
-  setNamespace('shop');
-  t.equal(keyPath('k'), '/api/v1/namespaces/shop/kv/k');
-  t.equal(keyPath('..', '', 'siblings=list'), '/api/v1/namespaces/shop/kv?key=..&siblings=list');
-  t.equal(copiesPath('k'), '/api/v1/cluster/copies?key=k&namespace=shop');
-  setNamespace('');
-  t.equal(copiesPath('k'), '/api/v1/cluster/copies?key=k');
+  const of = (key: string, namespace = 'default') => ({ namespace, key });
+  t.equal(keyPath(of('a/b'), '/conflicts'), '/api/v1/kv/a%2Fb/conflicts');
+  t.equal(keyPath(of('k', 'shop')), '/api/v1/namespaces/shop/kv/k');
+  t.equal(
+    keyPath(of('..', 'shop'), '', 'siblings=list'),
+    '/api/v1/namespaces/shop/kv?key=..&siblings=list',
+  );
+  t.equal(copiesPath(of('k', 'shop')), '/api/v1/cluster/copies?key=k&namespace=shop');
+  t.equal(copiesPath(of('k')), '/api/v1/cluster/copies?key=k');
+  for (const name of [of('a/b?c#d'), of('%', 'shop'), of('')]) {
+    t.strictSame(keyOf(keyHash(name).slice('#/key/'.length)), name);
+  }
+  t.equal(keyOf('%E0%').key, '', 'what cannot be decoded is no key');
+  t.equal(keyLine('get', of("it's", 'shop')), "quorate get 'it'\\''s' --namespace shop");
+  t.equal(keyLine('get', of('-v'), ['--level', 'one']), 'quorate get --level one -- -v');
 });

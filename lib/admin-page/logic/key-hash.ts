@@ -1,0 +1,19 @@
+/** The screen of a key, as the part of the address behind `#`. */
+import { DEFAULT_NAMESPACE, type KeyName } from '../api.js';
+
+/** `#/key/cart`, or `#/key/cart?namespace=shop`. */
+export function keyHash({ namespace, key }: KeyName): string {
+  const more = namespace === DEFAULT_NAMESPACE ? '' : `?namespace=${encodeURIComponent(namespace)}`;
+  return `#/key/${encodeURIComponent(key)}${more}`;
+}
+
+/** @param argument what stands behind `#/key/`; what cannot be decoded is no key */
+export function keyOf(argument: string): KeyName {
+  const [text = '', parameters = ''] = argument.split('?');
+  const namespace = new URLSearchParams(parameters).get('namespace') ?? DEFAULT_NAMESPACE;
+  try {
+    return { namespace, key: decodeURIComponent(text) };
+  } catch {
+    return { namespace, key: '' };
+  }
+}
