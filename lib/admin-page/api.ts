@@ -79,7 +79,8 @@ export function change<Body>(
   });
 }
 
-export const DEFAULT_NAMESPACE = 'default';
+/** Of keys for which no namespace is named. */
+export const USUAL_NAMESPACE = 'default';
 
 /** A key of any namespace. */
 export interface KeyName {
@@ -89,7 +90,7 @@ export interface KeyName {
 
 /** The path of a key: any key can be a parameter, `.` and `..` too. */
 export function keyPath({ namespace, key }: KeyName, suffix = '', more = ''): string {
-  const isDefault = namespace === DEFAULT_NAMESPACE;
+  const isDefault = namespace === USUAL_NAMESPACE;
   const within = isDefault ? '/api/v1' : `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
   const isOneSegment = key !== '.' && key !== '..';
   if (isOneSegment) return `${within}/kv/${encodeURIComponent(key)}${suffix}${more && `?${more}`}`;
@@ -98,7 +99,7 @@ export function keyPath({ namespace, key }: KeyName, suffix = '', more = ''): st
 
 /** What each owner holds of it. */
 export function copiesPath({ namespace, key }: KeyName): string {
-  const isDefault = namespace === DEFAULT_NAMESPACE;
+  const isDefault = namespace === USUAL_NAMESPACE;
   const more = isDefault ? '' : `&namespace=${encodeURIComponent(namespace)}`;
   return `/api/v1/cluster/copies?key=${encodeURIComponent(key)}${more}`;
 }

@@ -1,5 +1,5 @@
 /** Command lines of what is entered on a screen: they can be pasted as they are. */
-import { DEFAULT_NAMESPACE } from '../api.js';
+import { USUAL_NAMESPACE } from '../api.js';
 import { keyLine, quoted } from './shell.js';
 
 export interface DraftRequest {
@@ -16,7 +16,7 @@ export function requestLine({ method, key, value, level, context }: DraftRequest
   const options = method === 'PUT' ? ['--json'] : [];
   if (level !== 'default') options.push('--level', level);
   if (method !== 'GET' && context !== '') options.push('--context', context);
-  const name = { namespace: DEFAULT_NAMESPACE, key };
+  const name = { namespace: USUAL_NAMESPACE, key };
   return keyLine(method.toLowerCase(), name, options, ...(method === 'PUT' ? [value] : []));
 }
 

@@ -1,5 +1,5 @@
 /** Texts as words of a shell, and requests as lines that can be pasted. */
-import { DEFAULT_NAMESPACE, type KeyName } from '../api.js';
+import { USUAL_NAMESPACE, type KeyName } from '../api.js';
 
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
@@ -12,7 +12,7 @@ export function keyLine(
   options: readonly string[] = [],
   ...more: readonly string[]
 ): string {
-  const where = namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace];
+  const where = namespace === USUAL_NAMESPACE ? [] : ['--namespace', namespace];
   const operands = [key, ...more];
   // What begins with a hyphen would be taken for an option.
   const words = operands.some((word) => word.startsWith('-'))

@@ -1,13 +1,13 @@
 /** Two tabs of one shopper: what becomes of a cart that both change at once. */
 import { useState } from 'preact/hooks';
-import { ask, DEFAULT_NAMESPACE, keyPath } from '../api.js';
+import { ask, USUAL_NAMESPACE, keyPath } from '../api.js';
 import type { KeyConflicts } from '../key-types.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { Field, Notice, Panel } from '../parts/parts.js';
 
 const KEY = 'demo-cart';
-const CART = { namespace: DEFAULT_NAMESPACE, key: KEY };
+const CART = { namespace: USUAL_NAMESPACE, key: KEY };
 const THINGS = ['apples', 'bread', 'coffee', 'pears'];
 
 /** What a tab has read, and has not written back yet. */

@@ -1,41 +1,32 @@
 /** Consistency: what each level promises, its reach and latency now, and the defaults. */
 import { useState } from 'preact/hooks';
-import { change } from '../api.js';
 import type { Levels, SettingsInForce } from '../api-types.js';
 import { defaultChoices } from '../logic/default-choices.js';
 import { count, milliseconds } from '../logic/format.js';
 import { LEVEL_PROMISES } from '../logic/level-promises.js';
 import { settingsLine } from '../logic/lines.js';
-import { problemWords } from '../logic/problems.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
-import { Mark, Panel, Table, ActionResult, type ActionOutcome } from '../parts/parts.js';
+import { Mark, Panel, Table } from '../parts/parts.js';
+import { useSettingsAttempt } from '../parts/settings-attempt.js';
 
 const PATH = '/api/v1/config/consistency';
 
 export function ConsistencyScreen() {
   const levels = useLive<Levels>('/api/v1/cluster/levels', 3000).data;
   const settings = useLive<SettingsInForce>(PATH, 4000);
-  const [note, setNote] = useState<ActionOutcome>();
-  const set = async (name: string, level: string): Promise<void> => {
-    try {
-      const headers = { 'if-match': `"${settings.data?.version ?? ''}"` };
-      await change(PATH, { [name]: level }, headers);
-      setNote({ tone: 'good', text: `${name} is ${level} on all nodes that are up.` });
-      settings.refresh();
-    } catch (error) {
-      setNote({ tone: 'bad', text: problemWords(error) });
-    }
-  };
+  const { attempt, shown } = useSettingsAttempt(settings.data, settings.refresh);
   return (
     <>
       <LevelTable levels={levels} />
       <Defaults
         levels={levels}
         settings={settings.data}
-        outcome={note}
-        onSet={(name, level) => void set(name, level)}
+        onTry={(fields) =>
+          attempt({ path: PATH, body: fields, what: 'Change', cli: settingsLine(fields) })
+        }
       />
+      {shown}
     </>
   );
 }
@@ -88,23 +79,26 @@ function LevelTable({ levels }: { readonly levels: Levels | undefined }) {
 interface DefaultsProps {
   readonly levels: Levels | undefined;
   readonly settings: SettingsInForce | undefined;
-  readonly outcome: ActionOutcome | undefined;
-  readonly onSet: (name: string, level: string) => void;
+  readonly onTry: (fields: Readonly<Record<string, string>>) => void;
 }
 
-function Defaults({ levels, settings, outcome, onSet }: DefaultsProps) {
+function Defaults({ levels, settings, onTry }: DefaultsProps) {
   const isReadOnly = useReadOnly();
+  const [chosen, setChosen] = useState<Readonly<Record<string, string>>>({});
   const presentOf = (name: string): string => String(settings?.settings[name] ?? '');
   const rows = [
     { name: 'default_level', what: 'reads', isFor: 'reads' },
     { name: 'default_write_level', what: 'writes', isFor: 'writes' },
   ] as const;
+  const changed = Object.fromEntries(
+    Object.entries(chosen).filter(([name, level]) => level !== presentOf(name)),
+  );
   return (
     <Panel
       title="Defaults"
       note="Of requests that name no level."
       api={`POST ${PATH}`}
-      cli={settingsLine(Object.fromEntries(rows.map(({ name }) => [name, presentOf(name)])))}
+      cli={settingsLine(changed)}
     >
       {rows.map(({ name, what, isFor }) => (
         <div class="row" key={name}>
@@ -112,8 +106,8 @@ function Defaults({ levels, settings, outcome, onSet }: DefaultsProps) {
           <select
             aria-label={`Default level of ${what}`}
             disabled={isReadOnly}
-            value={presentOf(name)}
-            onChange={(event) => onSet(name, event.currentTarget.value)}
+            value={chosen[name] ?? presentOf(name)}
+            onChange={(event) => setChosen({ ...chosen, [name]: event.currentTarget.value })}
           >
             {defaultChoices(levels, isFor, presentOf(name)).map((level) => (
               <option key={level}>{level}</option>
@@ -121,7 +115,16 @@ function Defaults({ levels, settings, outcome, onSet }: DefaultsProps) {
           </select>
         </div>
       ))}
-      <ActionResult outcome={outcome} />
+      <div class="row">
+        <button
+          type="button"
+          class="primary"
+          disabled={isReadOnly || Object.keys(changed).length === 0}
+          onClick={() => onTry(changed)}
+        >
+          Dry run
+        </button>
+      </div>
     </Panel>
   );
 }

@@ -1,7 +1,7 @@
 /** Key: what happened to this key? */
 import { useState } from 'preact/hooks';
 import { ApiProblem, copiesPath, type KeyName, keyPath } from '../api.js';
-import { keyHash, keyOf } from '../logic/key-hash.js';
+import { keyHash, keyInHash } from '../logic/key-hash.js';
 import type { KeyCopies, NamespaceList } from '../api-types.js';
 import type { KeyConflicts } from '../key-types.js';
 import { ago } from '../logic/format.js';
@@ -15,7 +15,7 @@ import { HistoryPanel } from './key-past.js';
 import { SiblingsPanel } from './key-siblings.js';
 
 export function KeyScreen({ argument }: { readonly argument: string }) {
-  const shown = keyOf(argument);
+  const shown = keyInHash(argument);
   const { namespace } = shown;
   const [typed, setTyped] = useState(shown.key);
   const list = useLive<NamespaceList>('/api/v1/namespaces', 10_000).data;

@@ -1,82 +1,36 @@
 /** Settings: who changed what, and who lacks it? */
 import { useState } from 'preact/hooks';
-import { change } from '../api.js';
 import type { SettingsInForce, SettingsChangeList, SettingValue } from '../api-types.js';
 import { ago } from '../logic/format.js';
-import { type Changed, changesOf, SETTING_CONTROLS, typedValue } from '../logic/setting-rows.js';
+import { SETTING_CONTROLS, typedValue } from '../logic/setting-rows.js';
 import { settingsLine } from '../logic/lines.js';
 import { settingText } from '../logic/namespace-rules.js';
-import { problemWords } from '../logic/problems.js';
 import { quoted } from '../logic/shell.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
-import {
-  Mark,
-  Panel,
-  Table,
-  ActionResult,
-  type ActionOutcome,
-  useArrival,
-} from '../parts/parts.js';
+import { Mark, Panel, Table } from '../parts/parts.js';
+import { useSettingsAttempt } from '../parts/settings-attempt.js';
 import { NamespacesPanels } from './namespaces.js';
 
 const PATH = '/api/v1/config/consistency';
 type Values = Readonly<Record<string, SettingValue>>;
 
-/** A change that was tried and not made. */
-interface Tried {
-  readonly api: string;
-  readonly cli: string;
-  readonly what: string;
-  readonly changes: readonly Changed[];
-  readonly apply: () => Promise<void>;
-}
-
-const failure = (error: unknown): ActionOutcome => ({
-  tone: 'bad',
-  text: problemWords(error),
-});
-
 export function SettingsScreen() {
   const settings = useLive<SettingsInForce>(PATH, 4000);
   const history = useLive<SettingsChangeList>(`${PATH}/history`, 4000);
-  const [tried, setTried] = useState<Tried>();
-  const [note, setNote] = useState<ActionOutcome>();
+  const { attempt, shown } = useSettingsAttempt(settings.data, () => {
+    settings.refresh();
+    history.refresh();
+  });
   const now = settings.data;
   if (now === undefined) return <p class="muted">Asking for the settings…</p>;
-  /** Only if nobody else changed them meanwhile. */
-  const tag = { 'if-match': `"${now.version}"` };
-  const attempt = async ({ path, body, what, cli }: Attempted): Promise<void> => {
-    setNote(undefined);
-    setTried(undefined);
-    try {
-      const { body: after } = await change<SettingsInForce>(`${path}?dry_run=1`, body, tag);
-      const changes = changesOf(now.settings, after.settings);
-      const apply = async (): Promise<void> => {
-        try {
-          const { body: made } = await change<SettingsInForce>(path, body, tag);
-          setNote({ tone: 'good', text: `Changed: ${made.nodes.join(', ')} have it.` });
-        } catch (error) {
-          setNote(failure(error));
-        }
-        setTried(undefined);
-        settings.refresh();
-        history.refresh();
-      };
-      if (changes.length === 0) setNote({ tone: 'warn', text: 'Nothing would change.' });
-      else setTried({ what, cli, api: `POST ${path}?dry_run=1`, changes, apply });
-    } catch (error) {
-      setNote(failure(error));
-    }
-  };
   return (
     <>
-      <ActionResult outcome={note} />
-      {tried !== undefined && <Attempt tried={tried} onCancel={() => setTried(undefined)} />}
+      {shown}
       <Present
         settings={now}
         onTry={(fields) =>
-          void attempt({ path: PATH, body: fields, what: 'Change', cli: settingsLine(fields) })
+          attempt({ path: PATH, body: fields, what: 'Change', cli: settingsLine(fields) })
         }
       />
       <Lacking version={now.version} />
@@ -85,7 +39,7 @@ export function SettingsScreen() {
         history={history.data?.history ?? []}
         current={now.version}
         onRollback={(version) =>
-          void attempt({
+          attempt({
             ...{ path: `${PATH}/rollback`, body: { version }, what: 'Roll back' },
             cli: `quorate config rollback ${quoted(version)} --dry-run`,
           })
@@ -93,42 +47,6 @@ export function SettingsScreen() {
       />
     </>
   );
-}
-
-function Attempt({ tried, onCancel }: { readonly tried: Tried; readonly onCancel: () => void }) {
-  const place = useArrival(tried);
-  return (
-    <div ref={place} tabIndex={-1}>
-      <Panel title="Dry run" note="Nothing has changed yet." api={tried.api} cli={tried.cli}>
-        <Table
-          label="What would change"
-          head={['Setting', 'Now', 'Then']}
-          rows={tried.changes.map(({ name, from, to }) => [
-            <code key="name">{name}</code>,
-            <del key="from">{String(from)}</del>,
-            <ins key="to">{String(to)}</ins>,
-          ])}
-          none="Nothing."
-        />
-        <div class="row">
-          <button type="button" class="primary" onClick={() => void tried.apply()}>
-            {tried.what} on all nodes
-          </button>
-          <button type="button" onClick={onCancel}>
-            Cancel
-          </button>
-        </div>
-      </Panel>
-    </div>
-  );
-}
-
-interface Attempted {
-  readonly path: string;
-  readonly body: unknown;
-  readonly what: string;
-  /** The same on the command line. */
-  readonly cli: string;
 }
 
 interface ControlProps {

@@ -1,6 +1,6 @@
 /** Try it: a console with its receipt and curl line, and two tabs for the cart example. */
 import { useState } from 'preact/hooks';
-import { ask, DEFAULT_NAMESPACE, keyPath } from '../api.js';
+import { ask, USUAL_NAMESPACE, keyPath } from '../api.js';
 import { writeExact } from '../logic/exact-json.js';
 import { LEVEL_PROMISES } from '../logic/level-promises.js';
 import { type DraftRequest, requestLine } from '../logic/lines.js';
@@ -56,7 +56,7 @@ const FIRST: DraftRequest = {
 
 /** The request of a draft. @throws SyntaxError where the value is no JSON */
 function requestOf({ method, key, value, level, context }: DraftRequest) {
-  const path = keyPath({ namespace: DEFAULT_NAMESPACE, key });
+  const path = keyPath({ namespace: USUAL_NAMESPACE, key });
   const headers: Record<string, string> = {};
   if (level !== 'default') headers['X-Consistency-Level'] = level;
   if (method !== 'PUT') {
@@ -109,7 +109,7 @@ function Console() {
     <Panel
       title="Console"
       note="The context that an answer brings goes with the next write."
-      api={`${draft.method} ${keyPath({ namespace: DEFAULT_NAMESPACE, key: draft.key })}`}
+      api={`${draft.method} ${keyPath({ namespace: USUAL_NAMESPACE, key: draft.key })}`}
       cli={requestLine(draft)}
     >
       <DraftForm draft={draft} onDraft={put} onSend={() => void send()} />

@@ -16,7 +16,7 @@ import {
   milliseconds,
   span,
 } from '../../../lib/admin-page/logic/format.js';
-import { keyHash, keyOf } from '../../../lib/admin-page/logic/key-hash.js';
+import { keyHash, keyInHash } from '../../../lib/admin-page/logic/key-hash.js';
 import { lossOf, lossText } from '../../../lib/admin-page/logic/loss.js';
 import { parseMetrics, quantile, sumBy, totalOf } from '../../../lib/admin-page/logic/metrics.js';
 import { raceOf } from '../../../lib/admin-page/logic/races.js';
@@ -326,9 +326,9 @@ t.test('paths of keys, in a namespace', async (t) => {
   t.equal(copiesPath(of('k', 'shop')), '/api/v1/cluster/copies?key=k&namespace=shop');
   t.equal(copiesPath(of('k')), '/api/v1/cluster/copies?key=k');
   for (const name of [of('a/b?c#d'), of('%', 'shop'), of('')]) {
-    t.strictSame(keyOf(keyHash(name).slice('#/key/'.length)), name);
+    t.strictSame(keyInHash(keyHash(name).slice('#/key/'.length)), name);
   }
-  t.equal(keyOf('%E0%').key, '', 'what cannot be decoded is no key');
+  t.equal(keyInHash('%E0%').key, '', 'what cannot be decoded is no key');
   t.equal(keyLine('get', of("it's", 'shop')), "quorate get 'it'\\''s' --namespace shop");
   t.equal(keyLine('get', of('-v'), ['--level', 'one']), 'quorate get --level one -- -v');
 });
