@@ -1,7 +1,7 @@
 /** What one changes on the admin page, and what one reads there while requests come in. */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { softwareVersion } from '../../bin/software-version.js';
 import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
@@ -257,6 +257,33 @@ t.test('a node that was started again shows its start, and what each is', async 
     t.match(await cellOf(id, 'Room'), /^[\d.]+ [MGT]iB$/);
   }
   await go(page, 'now');
+  await shows(page, 'Reads and writes work at every level');
+  t.same(complaints, []);
+  await page.context().close();
+});
+
+t.test('a node that hangs takes no connection from the others', async (t: Test) => {
+  const { page, complaints } = await openPage(browser, DESKTOP, url);
+  await shows(page, 'Reads and writes work at every level');
+  const pid = cluster.pidOf('n3');
+  process.kill(pid, 'SIGSTOP');
+  t.teardown(() => process.kill(pid, 'SIGCONT'));
+  await shows(page, 'Reads and writes go on at quorum');
+  const waiting = new Set<Request>();
+  let waitingMost = 0;
+  const over = (request: Request) => waiting.delete(request);
+  page
+    .on('requestfinished', over)
+    .on('requestfailed', over)
+    .on('request', (request) => {
+      if (request.url().endsWith('/nodes/n3/metrics')) waiting.add(request);
+      waitingMost = Math.max(waitingMost, waiting.size);
+    });
+  for (let looks = 0; looks < 4; looks += 1) {
+    await page.waitForResponse((answer) => answer.url().endsWith('/nodes/n1/metrics'), PATIENCE);
+  }
+  t.equal(waitingMost, 1, 'a browser has six connections: all looks together take one of them');
+  process.kill(pid, 'SIGCONT');
   await shows(page, 'Reads and writes work at every level');
   t.same(complaints, []);
   await page.context().close();

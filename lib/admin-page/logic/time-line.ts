@@ -1,5 +1,6 @@
 /** One time line of what nodes report, of changed settings, and of conflicts. */
 import type { ConflictPage, Events, SettingsChangeList } from '../api-types.js';
+import { USUAL_NAMESPACE } from '../api.js';
 import { settingText } from './namespace-rules.js';
 
 export interface Row {
@@ -48,6 +49,10 @@ export function timeLine(
 const BEGAN = 'conflict began';
 const ENDED = 'conflict ended';
 
+function nameOf(namespace: string, key: string): string {
+  return JSON.stringify(namespace === USUAL_NAMESPACE ? key : `${namespace}/${key}`);
+}
+
 /** The same conflict, whoever reports it. */
 function idOf(namespace: string | undefined, key: string | undefined, since = ''): string {
   return JSON.stringify([namespace, key, Date.parse(since)]);
@@ -92,8 +97,7 @@ function ofTurn({
   times,
 }: Events['events'][number]): Row {
   const { namespace = '', key = '', values = '', version, by = '' } = fields;
-  const name =
-    namespace === 'default' ? JSON.stringify(key) : JSON.stringify(`${namespace}/${key}`);
+  const name = nameOf(namespace, key);
   const what =
     event === BEGAN
       ? `key ${name} has ${values} siblings`
@@ -105,6 +109,6 @@ function ofTurn({
 
 function ofConflict({ namespace, key, since }: ConflictPage['conflicts'][number]): Row {
   const id = `conflict ${namespace} ${key}`;
-  const what = `key ${JSON.stringify(key)} is in conflict since then`;
+  const what = `key ${nameOf(namespace, key)} is in conflict since then`;
   return { id, at: since, node: '', kind: 'conflicts', tone: 'warn', what, detail: '', times: 1 };
 }

@@ -39,6 +39,8 @@ export interface Pulse {
 }
 
 const INTERVAL_MILLISECONDS = 2000;
+/** A node that hangs must not hold up the others, nor the few connections of a browser. */
+const PATIENCE_MILLISECONDS = 1500;
 const POINTS_MAX = 150;
 const DURATION = 'quorate_request_duration_seconds_bucket';
 const REQUESTS = 'quorate_requests_total';
@@ -56,7 +58,8 @@ async function readAll(ids: readonly string[]): Promise<Map<string, Reading>> {
   const readings = new Map<string, Reading>();
   const look = async (id: string): Promise<void> => {
     try {
-      const { body } = await ask<string>(`/nodes/${id}/metrics`);
+      const signal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
+      const { body } = await ask<string>(`/nodes/${id}/metrics`, { signal });
       if (body !== '') readings.set(id, { at: Date.now(), samples: parseMetrics(body) });
     } catch {
       // A node that does not answer has no samples.
@@ -177,9 +180,12 @@ export function usePulse(ids: readonly string[]): Pulse {
   useEffect(() => {
     const list = names === '' ? [] : names.split(' ');
     let isOver = false;
+    let isBusy = false;
     const look = async (): Promise<void> => {
-      if (document.hidden || list.length === 0) return;
+      if (document.hidden || list.length === 0 || isBusy) return;
+      isBusy = true;
       const now = await readAll(list);
+      isBusy = false;
       if (isOver) return;
       const before = known.current;
       known.current = new Map([...before, ...now]);
