@@ -23,7 +23,7 @@ export const resolutionGroup = {
     default: 4 * MEBIBYTE,
     minimum: 4 * KIBIBYTE,
     maximum: 64 * MEBIBYTE,
-    why: 'Audit entries of one key, with the values that were dropped; the oldest go first.',
+    why: 'Audit entries of one key, with the values that were dropped; the latest that fit stay.',
   },
   auditRetentionMilliseconds: {
     kind: 'milliseconds',
@@ -37,6 +37,6 @@ export const resolutionGroup = {
     default: 16 * MEBIBYTE,
     minimum: 0,
     maximum: 1024 * MEBIBYTE,
-    why: 'Kept versions of one key together; the oldest go first, whatever their number.',
+    why: 'Kept versions of one key together; the latest that fit stay, whatever their number.',
   },
 } as const satisfies SettingGroup;

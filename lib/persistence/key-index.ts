@@ -112,3 +112,8 @@ export function recordOfEntry(entry: string, partitionCount: number): RecordKey 
 export function namespaceOfPlace(place: string): string {
   return place.slice(HASH_PREFIX_BITS / 4, place.indexOf('\u0000'));
 }
+
+/** Is there an entry of a record at this place? Damage may have left one of the two alone. */
+export function hasKeyEntry(store: Pick<Store, 'get'>, place: string): boolean {
+  return store.get(`${PREFIX.key}${place.slice(HASH_PREFIX_BITS / 4)}`) !== undefined;
+}

@@ -136,6 +136,16 @@ export function placeOfList(lists: string, listKey: string): string {
   return listKey.slice(lists.length);
 }
 
+/** The same from the key of an item: neither its time nor its id holds a U+0000. */
+export function placeOfItem(items: string, itemKey: string): string {
+  return itemKey.slice(items.length, itemKey.lastIndexOf(SEPARATOR));
+}
+
+/** Where the record of a place lies. */
+export function recordKeyOfPlace(place: string): string {
+  return `${PREFIX.record}${place}`;
+}
+
 // --- Index entries: the prefix, the time, the place
 
 /**

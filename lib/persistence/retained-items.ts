@@ -1,18 +1,20 @@
 /** What is put aside for each key, the latest of it, for a while: bounded in number, bytes, age. */
 import type { Observer } from '../environment/observer.js';
-import { namespaceOfPlace } from './key-index.js';
+import type { StorageEntry } from '../environment/storage.js';
+import { hasKeyEntry, namespaceOfPlace } from './key-index.js';
 import { isUnknownFormat, OperatingError } from '../errors.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { type ExpiryClock, isOlderThan } from './expiry-clock.js';
 import {
   keptItemKey,
   keptListKey,
-  keyAfter,
   placeOf,
+  placeOfItem,
   placeOfList,
   type RecordKey,
-  rangeOf,
+  recordKeyOfPlace,
 } from './keyspace.js';
+import { Rounds } from './rounds.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
 import { UnknownFormats } from './unknown-formats.js';
@@ -50,23 +52,32 @@ export interface RetainedRow {
 
 type PlainRow = [at: number, id: string, bytes: number, about: unknown];
 
-/** Lists looked through in one turn of `sweep`. */
-const SWEEP_PAGE = 64;
+/** Lists looked through in one turn of `sweep`, and items: those are read whole. */
+const LISTS_A_TURN = 64;
+const ITEMS_A_TURN = 16;
+/** Bytes of items that are looked through in a turn, on average. */
+const BYTES_A_TURN = 1024 * 1024;
+/** What is younger may wait for its record: that comes after its audit, or out of a rebuild. */
+const WITHOUT_RECORD_MILLISECONDS = 3_600_000;
 
 /**
  * A list a key, so that a transaction finds without a range what it has to trim; the items lie by
- * themselves. Invariant: both are written in the transaction that changes the key.
+ * themselves. Invariant: both are written in the transaction that changes the key. Where damage has
+ * taken a list, or the record, the sweep finds what is left, and gives it up.
  */
 export class RetainedItems {
   readonly #options: RetainedItemsOptions;
   readonly #unknownFormats: UnknownFormats;
-  /** Where the next turn of `sweep` begins. */
-  #cursor: string;
+  readonly #lists: Rounds;
+  readonly #items: Rounds;
+  /** So many turns look at no items: the last page was large. */
+  #restTurns = 0;
 
   constructor(options: RetainedItemsOptions) {
     this.#options = options;
     this.#unknownFormats = new UnknownFormats(options.observer);
-    this.#cursor = rangeOf(options.lists).from;
+    this.#lists = new Rounds(options.store, options.lists, LISTS_A_TURN);
+    this.#items = new Rounds(options.store, options.items, ITEMS_A_TURN);
   }
 
   /** Is anything kept now? What was kept before goes with the next sweep. */
@@ -90,7 +101,7 @@ export class RetainedItems {
     transaction.put(itemKey, bytes);
     observer.count('quorate_kept_items_total', { kind: name, change: 'added' });
     const rows = [...before, { at: now, id, bytes: bytes.length, about }];
-    this.#trim(transaction, place, rows, true);
+    this.#trim(transaction, place, rows, this.#kept(place, rows));
   }
 
   /** The key is gone, and all that was put aside for it. Throws nothing. */
@@ -124,34 +135,63 @@ export class RetainedItems {
     return stored === undefined ? undefined : readStored(key, stored, this.#options.observer);
   }
 
-  /** One turn of the background: a page of lists, and what is too old or too much goes. */
+  /** One turn of the background: what is too old, too much, or of nothing any more goes. */
   async sweep(): Promise<void> {
-    const { store, lists } = this.#options;
-    const all = rangeOf(lists);
-    const page = await store.range({ ...all, from: this.#cursor, limit: SWEEP_PAGE });
-    const last = page.at(-1)?.[0];
-    this.#cursor = page.length < SWEEP_PAGE || last === undefined ? all.from : keyAfter(last);
-    const full = page.filter(([key, stored]) => {
-      const rows = this.#knownList(key, stored);
-      return rows !== undefined && this.#exceeds(placeOfList(lists, key), rows);
+    await this.#sweepLists();
+    await this.#sweepItems();
+  }
+
+  async #sweepLists(): Promise<void> {
+    const page = await this.#lists.next();
+    const full = page.filter(([key, stored]) => this.#exceeds(key, this.#knownList(key, stored)));
+    await this.#shrink(full, (transaction, [key]) => {
+      const rows = this.#listIn(transaction, key);
+      if (rows === undefined || !this.#exceeds(key, rows)) return;
+      const place = placeOfList(this.#options.lists, key);
+      this.#trim(transaction, place, rows, this.#remaining(place, rows));
     });
-    if (full.length === 0) return;
-    const { committed } = store.transact(
-      (transaction) => {
-        for (const [key] of full) {
-          const place = placeOfList(lists, key);
-          const rows = this.#knownList(key, transaction.get(key));
-          if (rows !== undefined) this.#trim(transaction, place, rows, false);
-        }
-      },
-      'os',
-      'shrinking',
-    );
-    await committed;
+  }
+
+  /** What no list names is found by nobody, and no list can end it. */
+  async #sweepItems(): Promise<void> {
+    if (this.#restTurns > 0) {
+      this.#restTurns -= 1;
+      return;
+    }
+    const { store, observer, name } = this.#options;
+    const page = await this.#items.next();
+    const bytes = page.reduce((sum, [, stored]) => sum + stored.length, 0);
+    this.#restTurns = Math.floor(bytes / BYTES_A_TURN);
+    const stray = page.filter(([key]) => this.#isStray(store, key));
+    await this.#shrink(stray, (transaction, [key]) => {
+      if (!this.#isStray(transaction, key)) return;
+      transaction.delete(key);
+      observer.count('quorate_kept_items_total', { kind: name, change: 'given up' });
+    });
+  }
+
+  async #shrink(
+    entries: readonly StorageEntry[],
+    shrink: (transaction: Transaction, entry: StorageEntry) => void,
+  ): Promise<void> {
+    if (entries.length === 0) return;
+    const shrinkAll = (transaction: Transaction): void => {
+      for (const entry of entries) shrink(transaction, entry);
+    };
+    await this.#options.store.transact(shrinkAll, 'os', 'shrinking').committed;
+  }
+
+  #isStray(transaction: Pick<Transaction, 'get'>, itemKey: string): boolean {
+    const place = placeOfItem(this.#options.items, itemKey);
+    const rows = this.#listIn(transaction, this.#listKey(place));
+    return rows !== undefined && !rows.some((row) => this.#itemKey(place, row) === itemKey);
   }
 
   /** Undefined: it cannot be read now, and is left alone. */
-  #listIn(transaction: Transaction, listKey: string): readonly RetainedRow[] | undefined {
+  #listIn(
+    transaction: Pick<Transaction, 'get'>,
+    listKey: string,
+  ): readonly RetainedRow[] | undefined {
     try {
       return this.#knownList(listKey, transaction.get(listKey));
     } catch (error) {
@@ -160,11 +200,32 @@ export class RetainedItems {
     }
   }
 
-  #exceeds(place: string, rows: readonly RetainedRow[]): boolean {
-    return this.#kept(place, rows).length < rows.length || rows.length === 0;
+  #exceeds(listKey: string, rows: readonly RetainedRow[] | undefined): boolean {
+    if (rows === undefined) return false;
+    const place = placeOfList(this.#options.lists, listKey);
+    return this.#remaining(place, rows).length < rows.length || rows.length === 0;
   }
 
-  /** The latest that are within the limits. */
+  /** What a sweep leaves there. */
+  #remaining(place: string, rows: readonly RetainedRow[]): RetainedRow[] {
+    return this.#isWithoutRecord(place, rows) ? [] : this.#kept(place, rows);
+  }
+
+  /** Damage took the record, and the other owners have collected it: no transaction removes it. */
+  #isWithoutRecord(place: string, rows: readonly RetainedRow[]): boolean {
+    const { store, expiryClock } = this.#options;
+    const age = WITHOUT_RECORD_MILLISECONDS;
+    if (!rows.every((row) => isOlderThan(row.at, age, expiryClock))) return false;
+    try {
+      // The entry of the key is small, and may be lost by itself.
+      return !hasKeyEntry(store, place) && store.get(recordKeyOfPlace(place)) === undefined;
+    } catch (error) {
+      if (error instanceof OperatingError) return false;
+      throw error;
+    }
+  }
+
+  /** The latest that fit: one that does not takes no room from those before it. */
   #kept(place: string, rows: readonly RetainedRow[]): RetainedRow[] {
     const { expiryClock, limits } = this.#options;
     const { itemsMax, bytesMax, ageMillisecondsMax } = limits(namespaceOfPlace(place));
@@ -174,10 +235,11 @@ export class RetainedItems {
     return rows
       .toReversed()
       .filter((row) => {
+        if (isOlderThan(row.at, ageMillisecondsMax, expiryClock, now)) return false;
+        if (count === itemsMax || bytes + row.bytes > bytesMax) return false;
         bytes += row.bytes;
         count += 1;
-        const isOld = isOlderThan(row.at, ageMillisecondsMax, expiryClock, now);
-        return count <= itemsMax && bytes <= bytesMax && !isOld;
+        return true;
       })
       .reverse();
   }
@@ -186,15 +248,14 @@ export class RetainedItems {
     transaction: Transaction,
     place: string,
     rows: readonly RetainedRow[],
-    grown: boolean,
+    kept: readonly RetainedRow[],
   ): void {
     const { observer, name } = this.#options;
-    const kept = this.#kept(place, rows);
     const gone = rows.filter((row) => !kept.includes(row));
     for (const row of gone) transaction.delete(this.#itemKey(place, row));
     const listKey = this.#listKey(place);
     if (kept.length === 0) transaction.delete(listKey);
-    else if (grown || gone.length > 0) {
+    else {
       const plain = kept.map(({ at, id, bytes, about }): PlainRow => [at, id, bytes, about]);
       transaction.put(listKey, encodeStored(listKey, plain));
     }

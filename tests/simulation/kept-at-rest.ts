@@ -14,7 +14,7 @@ export function keptTroubles(
   disk: SimulatedDisk,
   namespaces: Pick<WorkloadNamespaces, 'owns' | 'versionsKeptOf'>,
 ): string[] {
-  // What is left of a disk that lost the list of a key, and not the versions, is found by nobody.
+  // Where a disk has lost the list of a key, and not the versions, they wait for a sweep.
   if (disk.everFaulty) return [];
   const { id, settings, cluster } = node;
   const { versions_kept: setting } = settings.current().settings;

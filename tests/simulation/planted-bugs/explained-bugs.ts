@@ -30,8 +30,8 @@ export const EXPLAINED_BUGS: readonly PlantedBug[] = [
     rule: 'X1',
     name: 'more versions are kept than the rule says',
     file: 'persistence/retained-items.js',
-    right: 'return count <= itemsMax && bytes',
-    wrong: 'return bytes',
+    right: 'if (count === itemsMax || ',
+    wrong: 'if (',
     checkers: ['trouble'],
   },
   {

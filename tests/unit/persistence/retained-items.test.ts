@@ -94,6 +94,19 @@ t.test('closed, it takes nothing, and the sweep empties it, a page at a time', a
   t.strictSame(await keysOf(world.storage), []);
 });
 
+t.test('one that is too large takes no room from those before it', async (t) => {
+  const world = open();
+  const retained = retainedOf(world, () => ({ ...WIDE, itemsMax: 3, bytesMax: 300 }));
+  for (const [id, size] of Object.entries({ a: 10, b: 20, large: 1_000, c: 30 })) {
+    await world.store.transact((tx) => retained.add(tx, at, id, Buffer.alloc(size), 0)).committed;
+  }
+  t.strictSame(
+    retained.rows(at).map(({ id }) => id),
+    ['a', 'b', 'c'],
+  );
+  t.equal((await keysOf(world.storage)).length, 4, 'it lies nowhere');
+});
+
 t.test('it is durable with its transaction, and damage counts as nothing', async (t) => {
   const world = open();
   const retained = retainedOf(world, () => WIDE);
