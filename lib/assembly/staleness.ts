@@ -1,5 +1,6 @@
 /** How a node knows how old its replicas can be: clocks made whole, the other owners asked. */
 import type { Environment } from '../environment/environment.js';
+import { StoredAcceptor } from '../replica/stored-acceptor.js';
 import { WholeClocks } from '../replica/whole-clocks.js';
 import { StalenessFeed } from '../staleness/feed.js';
 import { holdingsOf } from '../staleness/holdings.js';
@@ -19,12 +20,13 @@ export function stalenessOf(
   { disk, members, messenger, foreground }: NodeCore,
 ) {
   const { ownership, view } = members;
-  const { store, table, clocks, health, proposals } = disk;
+  const { store, table, clocks, health } = disk;
   const wholeClocks = new WholeClocks({
     ...{ ownership, store, table, clocks, health, foreground, clock, random, observer },
   });
+  const acceptances = new StoredAcceptor({ ...disk, observer });
   const feed = new StalenessFeed({
-    own: holdingsOf({ ownership, clocks, wholeClocks, proposals }),
+    own: holdingsOf({ ownership, clocks, wholeClocks, acceptances }),
     life: Buffer.from(random.bytes(LIFE_BYTES)).toString('base64url'),
     ...{ ownership, view, messenger, clock, observer, pageBytesMax },
   });

@@ -1,7 +1,7 @@
 /** What a node holds as an acceptor, read from its tables as it is needed (docs/consensus.md). */
 import type { AcceptorState, HeldKey } from '../consensus/acceptor.js';
 import type { ProposalId } from '../consensus/ballot.js';
-import type { KeyText } from '../consensus/messages.js';
+import type { Acceptance, KeyText } from '../consensus/messages.js';
 import type { Observer } from '../environment/observer.js';
 import { isCorrupt } from '../errors.js';
 import { placeOf, type RecordKey } from '../persistence/keyspace.js';
@@ -58,6 +58,18 @@ export class StoredAcceptor {
       acceptance: this.whole(at.partition, () => proposals.acceptanceOf(at)),
       mark: this.whole(at.partition, () => proposals.markOf(at)),
     };
+  }
+
+  /** The keys of which something is accepted and not learned, of all partitions. */
+  accepted(): RecordKey[] {
+    return this.#options.proposals.accepted();
+  }
+
+  /** @throws OperatingError `rebuilding`, `unknown_format` */
+  acceptanceOf(at: RecordKey): Acceptance | undefined {
+    const { health, proposals } = this.#options;
+    health.assertWhole(at.partition);
+    return this.whole(at.partition, () => proposals.acceptanceOf(at));
   }
 
   /** All marks of a partition, a page in each step. @throws OperatingError `rebuilding` */

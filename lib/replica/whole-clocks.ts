@@ -32,8 +32,20 @@ export interface WholeClocksOptions {
 
 /** While somebody asks for clocks that are not whole: so often they are looked for. */
 const INTERVAL_MILLISECONDS = 200;
+/** After a failure, and twice as long after each further one: all records are read again. */
+const PAUSE_MILLISECONDS = 1_000;
+const PAUSE_MILLISECONDS_MAX = 600_000;
 /** Records that are in memory at once. */
 const PAGE_RECORDS = 200;
+
+/** What keeps the clock of a partition from being completed. */
+interface Failure {
+  /** Of the clock: once it was emptied, the partition was rebuilt, and nothing is known of it. */
+  readonly generation: number;
+  readonly pauseMilliseconds: number;
+  /** On the monotonic clock. */
+  readonly againAt: number;
+}
 
 export class WholeClocks {
   readonly #options: WholeClocksOptions;
@@ -41,8 +53,7 @@ export class WholeClocks {
   readonly #periodic: Periodic;
   /** By partition, the generation of the clock that was completed. */
   readonly #whole = new Map<number, number>();
-  /** Partitions whose failure is in the log already: it comes again at every look. */
-  readonly #logged = new Set<number>();
+  readonly #failures = new Map<number, Failure>();
   #isStarted = false;
 
   constructor(options: WholeClocksOptions) {
@@ -82,24 +93,45 @@ export class WholeClocks {
     return this.#whole.get(partition) === clocks.generation(partition);
   }
 
+  /** Until somebody asks again. What has failed before comes last: it holds up no other. */
   async #completeAll(): Promise<void> {
-    const { ownership, health } = this.#options;
-    for (const partition of ownership.own) {
+    const { ownership } = this.#options;
+    void this.#periodic.stop();
+    const due = ownership.own.filter((partition) => this.#isDue(partition));
+    const failed = due.filter((partition) => this.#failures.has(partition));
+    const others = due.filter((partition) => !this.#failures.has(partition));
+    for (const partition of [...others, ...failed]) {
       if (this.#pauses.isStopped) return;
-      if (!this.#wasCompleted(partition) && !health.isRebuilding(partition)) {
-        await this.#complete(partition).catch((error: unknown) => this.#failed(partition, error));
-      }
+      if (!this.#isDue(partition)) continue;
+      await this.#complete(partition).catch((error: unknown) => this.#failed(partition, error));
     }
-    const areAll = ownership.own.every((partition) => this.#wasCompleted(partition));
-    if (areAll) void this.#periodic.stop();
   }
 
-  /** Such as a record of another build. It stops no partition behind it. */
+  #isDue(partition: number): boolean {
+    const { health, clock } = this.#options;
+    if (this.#wasCompleted(partition) || health.isRebuilding(partition)) return false;
+    const failure = this.#failureOf(partition);
+    return failure === undefined || clock.monotonicMilliseconds() >= failure.againAt;
+  }
+
+  #failureOf(partition: number): Failure | undefined {
+    const failure = this.#failures.get(partition);
+    return failure?.generation === this.#options.clocks.generation(partition) ? failure : undefined;
+  }
+
+  /** Such as a record of another build. It is in the log once. */
   #failed(partition: number, error: unknown): void {
-    const { observer } = this.#options;
+    const { clock, clocks, observer } = this.#options;
     observer.count('quorate_background_failures_total', { task: 'complete clocks' });
-    if (this.#logged.has(partition)) return;
-    this.#logged.add(partition);
+    const before = this.#failureOf(partition);
+    const pauseMilliseconds =
+      before === undefined
+        ? PAUSE_MILLISECONDS
+        : Math.min(2 * before.pauseMilliseconds, PAUSE_MILLISECONDS_MAX);
+    const againAt = clock.monotonicMilliseconds() + pauseMilliseconds;
+    const generation = clocks.generation(partition);
+    this.#failures.set(partition, { generation, pauseMilliseconds, againAt });
+    if (before !== undefined) return;
     observer.log('warn', 'a clock cannot be completed', { partition, reason: messageOf(error) });
   }
 
@@ -122,7 +154,7 @@ export class WholeClocks {
     }
     if (clocks.generation(partition) !== generation) return;
     this.#whole.set(partition, generation);
-    this.#logged.delete(partition);
+    this.#failures.delete(partition);
     observer.count('quorate_completed_clocks_total');
   }
 

@@ -1,33 +1,57 @@
 /** Which versions are accepted at `strong` here, and not learned: they may be acknowledged (B2). */
 import { OperatingError } from '../errors.js';
-import type { ProposalTable } from '../persistence/proposal-table.js';
+import type { RecordKey } from '../persistence/keyspace.js';
+import type { StoredAcceptor } from '../replica/stored-acceptor.js';
 import type { Dot } from '../versioning/dot.js';
 
-/** More of them are not reported: then this owner can vouch for nothing until some are learned. */
+/** `unknown`: they are too many, or cannot be read. Then nothing of the partition is vouched for. */
+export type OpenDots = readonly Dot[] | 'unknown';
+/** By partition. One that is missing has none. */
+export type Accepted = ReadonlyMap<number, OpenDots>;
+
+export type Acceptances = Pick<StoredAcceptor, 'accepted' | 'acceptanceOf'>;
+
+/** More versions are not reported, of all partitions together. */
 const ACCEPTED_MAX = 1000;
-const NONE: ReadonlyMap<number, readonly Dot[]> = new Map();
+const NONE: Accepted = new Map();
 
 /**
- * By partition; undefined where there are too many, or one of them cannot be read. Every version of
- * an accepted state counts: one that was proposed on top of another stands for both.
+ * Every version of an accepted state counts: one that was proposed on top of another stands for
+ * both. Partitions with few keys come first: one with too many takes no room from them.
  */
-export function acceptedDots(
-  proposals: Pick<ProposalTable, 'accepted' | 'acceptanceOf'>,
-): ReadonlyMap<number, readonly Dot[]> | undefined {
-  const found = new Map<number, Dot[]>();
-  let count = 0;
-  for (const at of proposals.accepted()) {
+export function acceptedDots(acceptances: Acceptances): Accepted {
+  const byPartition = new Map<number, RecordKey[]>();
+  for (const at of acceptances.accepted()) {
+    const keys = byPartition.get(at.partition);
+    if (keys === undefined) byPartition.set(at.partition, [at]);
+    else keys.push(at);
+  }
+  if (byPartition.size === 0) return NONE;
+  const found = new Map<number, OpenDots>();
+  let left = ACCEPTED_MAX;
+  const fewestFirst = [...byPartition].sort(([, a], [, b]) => a.length - b.length);
+  for (const [partition, keys] of fewestFirst) {
+    const dots = dotsOf(acceptances, keys, left);
+    if (dots !== 'unknown') left -= dots.length;
+    found.set(partition, dots);
+  }
+  return found;
+}
+
+function dotsOf(acceptances: Acceptances, keys: readonly RecordKey[], most: number): OpenDots {
+  // Each has a version: no more are read than may be reported.
+  if (keys.length > most) return 'unknown';
+  const dots: Dot[] = [];
+  for (const at of keys) {
     try {
-      const { state, dot } = proposals.acceptanceOf(at) ?? {};
-      const dots = state?.versions.map((version) => version.dot) ?? [];
+      const { state, dot } = acceptances.acceptanceOf(at) ?? {};
+      dots.push(...(state?.versions.map((version) => version.dot) ?? []));
       if (dot !== undefined) dots.push(dot);
-      found.set(at.partition, [...(found.get(at.partition) ?? []), ...dots]);
-      count += dots.length;
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
-      return undefined;
+      return 'unknown';
     }
-    if (count > ACCEPTED_MAX) return undefined;
+    if (dots.length > most) return 'unknown';
   }
-  return found.size === 0 ? NONE : found;
+  return dots;
 }

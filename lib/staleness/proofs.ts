@@ -7,14 +7,12 @@ import type { NodeId } from '../environment/transport.js';
 import { majority } from '../replication/quorum.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
+import type { Accepted, OpenDots } from './accepted-dots.js';
 import { earlier, type ProofMoment } from './moment.js';
 import type { Asked, Testimony } from './testimony.js';
 
 /** `all`: all that was acknowledged; `quorum`: what a majority of the primaries acknowledged. */
 export type Scope = 'all' | 'quorum';
-
-/** By partition: the versions of states that were accepted. */
-export type Accepted = ReadonlyMap<number, readonly Dot[]>;
 
 /** What this replica holds itself. */
 export interface OwnHoldings {
@@ -23,8 +21,8 @@ export interface OwnHoldings {
   setsOf(partition: number): readonly (readonly { readonly id: NodeId }[])[];
   clockOf(partition: number): PartitionClock;
   vouchesFor(partition: number): boolean;
-  /** By partition, what is accepted at `strong` and not learned; undefined: too much to report. */
-  accepted(): Accepted | undefined;
+  /** What is accepted at `strong` and not learned. To look may find damage. */
+  accepted(): Accepted;
   /** Another where what was proven before counts no more: an emptied clock, another ring. */
   readonly era: string;
 }
@@ -41,7 +39,7 @@ interface Waiting {
 export interface ProofQuestion {
   readonly askedAt: ProofMoment;
   /** What the asker had accepted itself: what it accepts later was not acknowledged before. */
-  readonly accepted: Accepted | undefined;
+  readonly accepted: Accepted;
   readonly era: string;
   /** From where on the peer is to report: what it has not reported yet. */
   readonly asked: Asked;
@@ -74,10 +72,12 @@ export class Proofs {
 
   /** @param now when the question leaves, or before */
   questionTo(peer: NodeId, now: ProofMoment): ProofQuestion {
+    // Before the era: what it finds damaged begins another.
+    const accepted = this.#own.accepted();
     this.#followEra();
     const known = this.#peers.get(peer);
     const asked = { life: known?.life ?? '', since: known?.upTo ?? 0 };
-    return { askedAt: now, accepted: this.#own.accepted(), era: this.#era, asked };
+    return { askedAt: now, accepted, era: this.#era, asked };
   }
 
   answered(peer: NodeId, testimony: Testimony, question: ProofQuestion): void {
@@ -106,7 +106,6 @@ export class Proofs {
     if (!isLast) return;
     known.accepted = byPartition(accepted);
     known.silent = new Set(silent);
-    if (own === undefined) return;
     for (const partitions of [silent, known.accepted.keys(), own.keys()]) {
       for (const partition of partitions) wait(known, partition, askedAt);
     }
@@ -200,15 +199,13 @@ export class Proofs {
     const clock = this.#own.clockOf(partition);
     const reported = clocks.get(partition);
     if (reported !== undefined && !clock.includes(reported)) return false;
-    const has = (dot: Dot): boolean => clock.has(dot);
-    const holdsTheirs = accepted.get(partition)?.every(has) ?? true;
-    return holdsTheirs && (acceptedHere.get(partition)?.every(has) ?? true);
+    const holdsTheirs = hasAll(clock, accepted.get(partition));
+    return holdsTheirs && hasAll(clock, acceptedHere.get(partition));
   }
 
   #holdsAccepted(partition: number): boolean {
     const clock = this.#own.clockOf(partition);
-    const accepted = this.#own.accepted();
-    return accepted !== undefined && (accepted.get(partition) ?? []).every((dot) => clock.has(dot));
+    return hasAll(clock, this.#own.accepted().get(partition));
   }
 
   #followEra(): void {
@@ -217,6 +214,10 @@ export class Proofs {
     this.#era = era;
     this.#peers.clear();
   }
+}
+
+function hasAll(clock: PartitionClock, dots: OpenDots = []): boolean {
+  return dots !== 'unknown' && dots.every((dot) => clock.has(dot));
 }
 
 function nothingKnown(life: string): KnownOfPeer {

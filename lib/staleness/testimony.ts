@@ -8,6 +8,7 @@ import {
   type PlainClock,
 } from '../versioning/partition-clock.js';
 import type { Writer } from '../versioning/writer.js';
+import type { Accepted } from './accepted-dots.js';
 
 /**
  * A page of what one owner has seen of the partitions that it shares with another. Invariant: once
@@ -36,8 +37,8 @@ export interface Held {
   clockOf(partition: number): PartitionClock;
   /** Does its clock have all that its records hold, and is it not under rebuild? */
   vouchesFor(partition: number): boolean;
-  /** By partition, what is accepted at `strong` and not learned; undefined: too much to report. */
-  accepted(): ReadonlyMap<number, readonly Dot[]> | undefined;
+  /** What is accepted at `strong` and not learned. To look may find damage. */
+  accepted(): Accepted;
 }
 
 /** As it travels: each writer is named once. */
@@ -77,6 +78,7 @@ const NUMBER_BYTES = 3;
 export function testify(source: TestimonySource, asked: Asked): PlainTestimony {
   const { held, life, shared, pageBytesMax } = source;
   const since = asked.life === life ? asked.since : 0;
+  const accepted = held.accepted();
   const { last } = held.changes;
   const writers = new WriterTable();
   const seen: number[][] = [];
@@ -93,16 +95,15 @@ export function testify(source: TestimonySource, asked: Asked): PlainTestimony {
     upTo = number;
   }
   const isLast = seen.length === changed.length;
-  const accepted = held.accepted();
-  const rows = [...(accepted ?? [])].filter(([partition]) => shared.has(partition));
   return {
     life,
     upTo: isLast ? last : upTo,
     isLast,
     emptied: held.changes.emptiedSince(since).filter((partition) => shared.has(partition)),
-    silent: [...shared].filter((one) => accepted === undefined || !held.vouchesFor(one)),
+    silent: [...shared].filter((one) => accepted.get(one) === 'unknown' || !held.vouchesFor(one)),
     seen,
-    accepted: rows.flatMap(([partition, dots]) => {
+    accepted: [...accepted].flatMap(([partition, dots]) => {
+      if (dots === 'unknown' || !shared.has(partition)) return [];
       return dots.map(({ writer, n }) => [partition, writers.placeOf(writer), n]);
     }),
     writers: writers.names,

@@ -1,6 +1,8 @@
 /** Bugs in background work of which one step fails (docs/architecture.md, A3). */
 import type { PlantedBug } from './planted-bug.js';
 
+const FAILING = 'unit/replica/failing-clocks.test.js';
+
 export const EXCHANGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'E2',
@@ -81,6 +83,30 @@ export const EXCHANGE_BUGS: readonly PlantedBug[] = [
     right: 'this.#failed(partition, error)',
     wrong: '{ throw error; }',
     test: 'unit/replica/whole-clocks.test.js',
+  },
+  {
+    rule: 'B3',
+    name: 'a clock that cannot be completed is tried again without a pause',
+    file: 'replica/whole-clocks.js',
+    right: 'clock.monotonicMilliseconds() >= failure.againAt',
+    wrong: 'true',
+    test: FAILING,
+  },
+  {
+    rule: 'B3',
+    name: 'clocks are looked for while nobody asks',
+    file: 'replica/whole-clocks.js',
+    right: 'void this.#periodic.stop();',
+    wrong: ';',
+    test: FAILING,
+  },
+  {
+    rule: 'B3',
+    name: 'a clock that has failed comes before those that have not',
+    file: 'replica/whole-clocks.js',
+    right: '[...others, ...failed]',
+    wrong: '[...failed, ...others]',
+    test: FAILING,
   },
   {
     rule: 'A3',

@@ -5,6 +5,7 @@ const PROOFS = 'unit/staleness/proofs.test.js';
 const TESTIMONY = 'unit/staleness/testimony.test.js';
 const FEED = 'unit/staleness/feed.test.js';
 const ACCEPTED = 'unit/staleness/accepted-dots.test.js';
+const UNREADABLE = 'unit/staleness/unreadable-acceptances.test.js';
 const CORE = 'unit/coordination/bounded-read-core.test.js';
 const CLUSTER = 'unit/coordination/bounded-reads.test.js';
 
@@ -45,7 +46,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     rule: 'B2',
     name: 'a testimony is a clock without what is accepted',
     file: 'staleness/holdings.js',
-    right: 'accepted: () => acceptedDots(proposals),',
+    right: 'accepted: () => acceptedDots(acceptances),',
     wrong: 'accepted: () => new Map(),',
     test: ACCEPTED,
   },
@@ -53,8 +54,8 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     rule: 'B2',
     name: 'what was accepted here before the question is forgotten',
     file: 'staleness/proofs.js',
-    right: 'accepted: this.#own.accepted(),',
-    wrong: 'accepted: new Map(),',
+    right: 'const accepted = this.#own.accepted();',
+    wrong: 'const accepted = new Map();',
     test: PROOFS,
   },
   {
@@ -64,6 +65,38 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     right: 'const { clocks, accepted, acceptedHere, silent } = known;',
     wrong: 'const { clocks, accepted, silent } = known; const acceptedHere = this.#own.accepted();',
     test: PROOFS,
+  },
+  {
+    rule: 'B2',
+    name: 'an acceptance that is damaged is not reported as damage',
+    file: 'replica/stored-acceptor.js',
+    right: 'return this.whole(at.partition, () => proposals.acceptanceOf(at));',
+    wrong: 'return proposals.acceptanceOf(at);',
+    test: UNREADABLE,
+  },
+  {
+    rule: 'B2',
+    name: 'a look at acceptances begins a rebuild anew',
+    file: 'replica/stored-acceptor.js',
+    right: 'health.assertWhole(at.partition);\n        return',
+    wrong: 'return',
+    test: UNREADABLE,
+  },
+  {
+    rule: 'B2',
+    name: 'what cannot be reported of a partition counts as nothing accepted',
+    file: 'staleness/proofs.js',
+    right: "dots !== 'unknown' &&",
+    wrong: "dots === 'unknown' ||",
+    test: PROOFS,
+  },
+  {
+    rule: 'B2',
+    name: 'a partition with too many acceptances keeps the others from being reported',
+    file: 'staleness/accepted-dots.js',
+    right: '.sort(([, a], [, b]) => a.length - b.length)',
+    wrong: '.sort(([, a], [, b]) => b.length - a.length)',
+    test: ACCEPTED,
   },
   {
     rule: 'B2',
@@ -83,10 +116,18 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'B3',
+    name: 'a partition of which not all acceptances are known is vouched for',
+    file: 'staleness/testimony.js',
+    right: "accepted.get(one) === 'unknown' ||",
+    wrong: '',
+    test: TESTIMONY,
+  },
+  {
+    rule: 'B3',
     name: 'a clock under rebuild vouches',
     file: 'staleness/testimony.js',
-    right: 'accepted === undefined || !held.vouchesFor(one)',
-    wrong: 'accepted === undefined',
+    right: '|| !held.vouchesFor(one)',
+    wrong: '',
     test: TESTIMONY,
   },
   {

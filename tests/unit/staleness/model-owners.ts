@@ -1,10 +1,10 @@
 /**
  * Owners of two partitions, as far as proofs know of them: what each holds in memory and on its
  * disk, its clocks, and what it has accepted. Copies get lost, owners are killed, partitions are
- * damaged, clocks are written lazily. The proofs, the testimonies and the numbers of changes are
- * those of the store.
+ * damaged, clocks are written lazily. Proofs, testimonies and numbers of changes are the store's.
  */
 import { ClockChanges } from '../../../lib/replica/clock-changes.js';
+import type { Accepted, OpenDots } from '../../../lib/staleness/accepted-dots.js';
 import { type ProofQuestion, Proofs, type Scope } from '../../../lib/staleness/proofs.js';
 import { type PlainTestimony, testify, testimonyOf } from '../../../lib/staleness/testimony.js';
 import { type Dot, dotText } from '../../../lib/versioning/dot.js';
@@ -13,6 +13,8 @@ import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
 export const OWNERS = 3;
 export const PARTITIONS = 2;
 const SHARED = new Set([0, 1]);
+/** More that are accepted in a partition are not reported, but as `beyond`. */
+const OPEN_MAX = 2;
 
 /** What knocks a rule out: the law must break then. */
 export type Broken =
@@ -21,6 +23,7 @@ export type Broken =
   | 'no acceptances'
   | 'own acceptances forgotten'
   | 'increment to nothing'
+  | 'too many are none'
   | 'one owner less';
 
 /** One write. */
@@ -43,6 +46,7 @@ class Owner {
   changes = new ClockChanges();
   emptyings = 0;
   isWhole = true;
+  beyond: OpenDots = 'unknown';
   life = 1;
   next = 1;
   proofs: Proofs;
@@ -71,10 +75,11 @@ class Owner {
       setsOf: () => [this.#owners.map(({ id }) => ({ id }))],
       clockOf: (partition: number) => this.clocks[partition] ?? new PartitionClock(),
       vouchesFor: () => this.isWhole,
-      accepted: (): Map<number, Dot[]> => {
-        const found = new Map<number, Dot[]>();
-        for (const { partition, dot } of this.accepted) {
-          found.set(partition, [...(found.get(partition) ?? []), dot]);
+      accepted: (): Accepted => {
+        const found = new Map<number, OpenDots>();
+        for (const { partition } of this.accepted) {
+          const open = this.accepted.filter((one) => one.partition === partition);
+          found.set(partition, open.length > OPEN_MAX ? this.beyond : open.map(({ dot }) => dot));
         }
         return found;
       },
@@ -108,6 +113,7 @@ export class ModelOwners {
   constructor(broken?: Broken) {
     this.#broken = broken;
     for (let i = 0; i < OWNERS; i += 1) this.#owners.push(new Owner(i, this.#owners));
+    if (broken === 'too many are none') for (const owner of this.#owners) owner.beyond = [];
   }
 
   /** One step, chosen by two numbers from 0 to below 1; then the law is judged. */

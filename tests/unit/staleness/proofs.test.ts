@@ -40,7 +40,7 @@ t.test('each rule is needed: without it the law breaks', async (t) => {
   const rules: readonly Broken[] = [
     ...(['asked at the answer', 'no scan', 'no acceptances'] as const),
     ...(['own acceptances forgotten', 'one owner less'] as const),
-    ...(['increment to nothing'] as const),
+    ...(['increment to nothing', 'too many are none'] as const),
   ];
   for (const broken of rules) {
     const property = fc.property(steps, (history) => {
@@ -229,9 +229,15 @@ t.test('an emptied clock is reported anew', async (t) => {
 
 t.test('too much that is accepted here proves nothing new', async (t) => {
   const { proofs, own } = proofsOf(() => [['a', 'b']]);
-  const blocked = new Proofs({ ...own, accepted: () => undefined });
+  const open = new Map([[0, 'unknown' as const]]);
+  const blocked = new Proofs({ ...own, accepted: () => new Map(open) });
   tells(blocked, 'b', says(0), 10);
   t.equal(blocked.provenAt(0, 'all', NOW), undefined);
+  t.equal(blocked.provenAt(1, 'all', NOW)?.at, 10, 'of another partition all is known');
+  open.clear();
+  t.equal(blocked.provenAt(0, 'all', NOW), undefined, 'it was so when the question left');
+  tells(blocked, 'b', says(0), 20);
+  t.equal(blocked.provenAt(0, 'all', NOW)?.at, 20);
   tells(proofs, 'b', says(0), 10);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10);
 });

@@ -1,6 +1,7 @@
 /** What an owner reports: all that changed, once, in pages. */
 import t from 'tap';
 import { ClockChanges } from '../../../lib/replica/clock-changes.js';
+import type { Accepted, OpenDots } from '../../../lib/staleness/accepted-dots.js';
 import { testify, testimonyOf } from '../../../lib/staleness/testimony.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
 
@@ -19,8 +20,9 @@ t.test('changes are reported in order, a page at a time, and nothing twice', asy
     changes,
     clockOf: (partition: number) => clocks[partition] ?? new PartitionClock(),
     vouchesFor: (partition: number) => partition !== 1,
-    accepted: () =>
-      new Map([
+    accepted: (): Accepted =>
+      new Map<number, OpenDots>([
+        [3, 'unknown'],
         [0, [{ writer: 'c.1', n: 4 }]],
         [2, [{ writer: 'd.1', n: 4 }]],
       ]),
@@ -36,6 +38,9 @@ t.test('changes are reported in order, a page at a time, and nothing twice', asy
   t.same([last.isLast, last.upTo], [true, 4]);
   t.strictSame(last.writers, ['b.1', 'c.1']);
   t.strictSame(last.accepted, [[0, 1, 4]], 'of shared partitions alone');
+  const wider = { ...reporting, shared: new Set([0, 1, 3]) };
+  const unknown = testify(wider, { life: 'x', since: last.upTo });
+  t.strictSame([unknown.silent, unknown.accepted], [[1, 3], [[0, 0, 4]]], 'of one all is unknown');
   const idle = testify(reporting, { life: 'x', since: last.upTo });
   t.same([idle.seen, idle.isLast, idle.upTo], [[], true, 4]);
   changes.emptied(1);
