@@ -1,6 +1,7 @@
 /**
  * The keys under which a node stores things: every prefix, width and range (docs/storage.md has
- * them as a table). Keys of the index of keys are made in key-index.ts; no other file makes one.
+ * them as a table). Keys of the index of keys are made in key-index.ts, those of kept versions and
+ * audits in kept-keys.ts; no other file makes one.
  *
  * Whatever belongs to a client's key has the same *place* in its stored key: 16 bits of the key's
  * hash, the namespace, U+0000, the key. So a partition is a contiguous range whatever Q is, and a
@@ -103,16 +104,6 @@ export function recordsOf(partition: number, partitionCount: number): KeyRange {
   return partitionRange(PREFIX.record, partition, partitionCount);
 }
 
-/** `w` or `l`, then the place: the list of what is kept beside a record. */
-export function keptListKey(lists: string, place: string): string {
-  return `${lists}${place}`;
-}
-
-/** `v` or `a`, the place, U+0000, the time, the id: one item of such a list. */
-export function keptItemKey(items: string, place: string, at: number, id: string): string {
-  return `${items}${place}${SEPARATOR}${timeDigits(at)}${id}`;
-}
-
 /** The place of the key in all that is stored for it. */
 export function placeOf({ storageKey }: RecordKey): string {
   return storageKey.slice(PREFIX.record.length);
@@ -129,16 +120,6 @@ export function recordKeyAt(place: string, partitionCount: number): RecordKey {
     partition: hashing.partitionOfHash(hash, partitionCount),
     storageKey: `${PREFIX.record}${place}`,
   };
-}
-
-/** The same from the key of a list. */
-export function placeOfList(lists: string, listKey: string): string {
-  return listKey.slice(lists.length);
-}
-
-/** The same from the key of an item: neither its time nor its id holds a U+0000. */
-export function placeOfItem(items: string, itemKey: string): string {
-  return itemKey.slice(items.length, itemKey.lastIndexOf(SEPARATOR));
 }
 
 /** Where the record of a place lies. */

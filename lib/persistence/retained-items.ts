@@ -5,15 +5,8 @@ import { hasKeyEntry, namespaceOfPlace } from './key-index.js';
 import { isUnknownFormat, OperatingError } from '../errors.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { type ExpiryClock, isOlderThan } from './expiry-clock.js';
-import {
-  keptItemKey,
-  keptListKey,
-  placeOf,
-  placeOfItem,
-  placeOfList,
-  type RecordKey,
-  recordKeyOfPlace,
-} from './keyspace.js';
+import { keptItemKey, keptListKey, placeOfItem, placeOfList } from './kept-keys.js';
+import { placeOf, type RecordKey, recordKeyOfPlace } from './keyspace.js';
 import { Rounds } from './rounds.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';

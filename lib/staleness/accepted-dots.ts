@@ -4,7 +4,7 @@ import type { RecordKey } from '../persistence/keyspace.js';
 import type { StoredAcceptor } from '../replica/stored-acceptor.js';
 import type { Dot } from '../versioning/dot.js';
 
-/** `unknown`: they are too many, or cannot be read. Then nothing of the partition is vouched for. */
+/** `unknown`: too many, or one cannot be read. Nothing of the partition is vouched for then. */
 export type OpenDots = readonly Dot[] | 'unknown';
 /** By partition. One that is missing has none. */
 export type Accepted = ReadonlyMap<number, OpenDots>;
@@ -45,7 +45,7 @@ function dotsOf(acceptances: Acceptances, keys: readonly RecordKey[], most: numb
   for (const at of keys) {
     try {
       const { state, dot } = acceptances.acceptanceOf(at) ?? {};
-      dots.push(...(state?.versions.map((version) => version.dot) ?? []));
+      for (const version of state?.versions ?? []) dots.push(version.dot);
       if (dot !== undefined) dots.push(dot);
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;

@@ -102,8 +102,8 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     rule: 'B2',
     name: 'of an accepted state only what was proposed last is reported',
     file: 'staleness/accepted-dots.js',
-    right: 'state?.versions.map((version) => version.dot) ?? []',
-    wrong: '[]',
+    right: 'of state?.versions ?? []',
+    wrong: 'of []',
     test: ACCEPTED,
   },
   {

@@ -16,8 +16,6 @@ import {
   indexKey,
   isEntryText,
   type KeyRange,
-  keptItemKey,
-  keptListKey,
   keyAfter,
   parseDigestLogKey,
   parseHintAgeKey,
@@ -26,7 +24,6 @@ import {
   parsePartitionKey,
   partitionKey,
   placeOf,
-  placeOfList,
   placeOfProposal,
   PREFIX,
   proposalKey,
@@ -39,6 +36,12 @@ import {
   SINGLE_KEYS,
   targetOfHint,
 } from '../../../lib/persistence/keyspace.js';
+import {
+  keptItemKey,
+  keptListKey,
+  placeOfItem,
+  placeOfList,
+} from '../../../lib/persistence/kept-keys.js';
 import { rangeFrom } from '../../../lib/persistence/each-entry.js';
 
 const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((text) => {
@@ -127,6 +130,7 @@ t.test('what is read from a stored key is what it was made of', async () => {
         const age = hintAgeKey(target, at, time);
         const aged = parseHintAgeKey(age, q);
         const list = keptListKey(PREFIX.versionList, placeOf(at));
+        const item = keptItemKey(PREFIX.version, placeOf(at), time, 'id');
         const next = hintsAfter(target, at.partition, q);
         return (
           same(recordKeyOf(at.storageKey, q)) &&
@@ -148,7 +152,8 @@ t.test('what is read from a stored key is what it was made of', async () => {
               lies(proposalsOf(kind, at.partition, q), proposal)
             );
           }) &&
-          lies(rangeOf(PREFIX.version), keptItemKey(PREFIX.version, placeOf(at), time, 'id')) &&
+          lies(rangeOf(PREFIX.version), item) &&
+          placeOfItem(PREFIX.version, item) === placeOf(at) &&
           (['expiring', 'collectable', 'conflict'] as const).every((kind) => {
             const entry = indexKey(kind, time, at);
             const { milliseconds, at: where } = parseIndexKey(entry, q);
