@@ -1,15 +1,16 @@
 /** The HTTP server beneath the API, with its limits. See docs/http-api.md. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { type AddressInfo, Server as TcpServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionFigures } from '../api/api-world.js';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
-import { OperatingError } from '../errors.js';
+import { messageOf, OperatingError } from '../errors.js';
 import { GuardedEvents } from './guarded-events.js';
 import { type ConnectionOwner, HttpConnection } from './http-connection.js';
 import { HttpConnections } from './http-connections.js';
+import { type HttpDoor, TcpDoor } from './http-door.js';
 import { HeadJudge, type HeadLimits } from './http-head.js';
 import { ServedHosts } from './http-hosts.js';
 import {
@@ -71,14 +72,18 @@ const SEND_CHECKS = 8;
 const noClose = (): void => undefined;
 
 /** @throws OperatingError `not_ready` where the address cannot be listened on */
-export async function listenHttp(options: HttpListenerOptions): Promise<HttpListener> {
-  const listener = new Listener(options);
+export async function listenHttp(
+  options: HttpListenerOptions,
+  door: HttpDoor = new TcpDoor(options.host, options.port),
+): Promise<HttpListener> {
+  const listener = new Listener(options, door);
   await listener.listen();
   return listener;
 }
 
 class Listener implements HttpListener, ConnectionOwner {
   readonly #options: HttpListenerOptions;
+  readonly #door: HttpDoor;
   readonly #server: Server;
   readonly #judge: HeadJudge;
   readonly #log: LimitedLog;
@@ -86,9 +91,11 @@ class Listener implements HttpListener, ConnectionOwner {
   readonly #connections: HttpConnections;
   #closing: Promise<void> | undefined;
   #cancelSending: Cancel = noClose;
+  #port = 0;
 
-  constructor(options: HttpListenerOptions) {
+  constructor(options: HttpListenerOptions, door: HttpDoor) {
     this.#options = options;
+    this.#door = door;
     this.#judge = new HeadJudge(options, new ServedHosts([options.host, ...options.hostNames]));
     const { observer, clock } = options;
     this.#log = new LimitedLog(observer, clock);
@@ -155,20 +162,15 @@ class Listener implements HttpListener, ConnectionOwner {
 
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      const stop = this.events.on(this.#server, 'error', noClose, (cause: Error) => {
-        const message = `cannot listen on ${host}:${String(port)}: ${cause.message}`;
-        reject(new OperatingError('not_ready', message, { cause }));
-      });
-      this.#server.listen(port, host, () => {
-        stop();
-        // The system may fail to accept one: that must not end the node.
-        this.events.on(this.#server, 'error', noClose, (error: Error) => {
-          this.#log.log('error', 'a connection was not accepted', { reason: error.message });
-        });
-        resolve();
-      });
-    });
+    const onFailed = (error: Error): void => {
+      this.#log.log('error', 'a connection was not accepted', { reason: error.message });
+    };
+    try {
+      this.#port = await this.#door.open(this.#server, this.events, onFailed);
+    } catch (cause) {
+      const message = `cannot listen on ${host}:${String(port)}: ${messageOf(cause)}`;
+      throw new OperatingError('not_ready', message, { cause });
+    }
     this.#watchSending();
   }
 
@@ -185,7 +187,7 @@ class Listener implements HttpListener, ConnectionOwner {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get figures(): ConnectionFigures {
@@ -197,28 +199,22 @@ class Listener implements HttpListener, ConnectionOwner {
     return this.#closing;
   }
 
-  #close(): Promise<void> {
-    return new Promise((resolve) => {
-      let cancelIdle: Cancel = noClose;
-      const closeIdle = (): void => {
-        cancelIdle = this.events.after(CLOSING_CHECK_MILLISECONDS, noClose, closeIdle);
-        this.#connections.cutQuiet();
-      };
-      const { closeTimeoutMilliseconds } = this.#options;
-      const cancelLast = this.events.after(closeTimeoutMilliseconds, noClose, () => {
-        this.#connections.cutAll();
-      });
-      // Node's own cuts every answer that is written, taken or not, and knows no tunnels.
-      TcpServer.prototype.close.call(this.#server, () => {
-        cancelIdle();
-        cancelLast();
-        this.#cancelSending();
-        // Nothing is open any more: this ends its looking for slow requests.
-        this.#server.close();
-        resolve();
-      });
-      closeIdle();
+  async #close(): Promise<void> {
+    let cancelIdle: Cancel = noClose;
+    const closeIdle = (): void => {
+      cancelIdle = this.events.after(CLOSING_CHECK_MILLISECONDS, noClose, closeIdle);
+      this.#connections.cutQuiet();
+    };
+    const { closeTimeoutMilliseconds } = this.#options;
+    const cancelLast = this.events.after(closeTimeoutMilliseconds, noClose, () => {
+      this.#connections.cutAll();
     });
+    const closed = this.#door.close(this.#server);
+    closeIdle();
+    await closed;
+    cancelIdle();
+    cancelLast();
+    this.#cancelSending();
   }
 
   begin(connection: HttpConnection, response: ServerResponse): void {

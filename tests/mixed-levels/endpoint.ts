@@ -1,6 +1,6 @@
 /** One node as its clients reach it: over kept connections, with patience of a few seconds. */
 import { type Dispatcher, Pool } from 'undici';
-import type { HttpAnswer, HttpRequest } from '../simulation/http-port.js';
+import type { HttpAnswer, HttpRequest } from '../simulation/http-answers.js';
 import { REFUSED_CONNECTION } from '../simulation/kv-answer.js';
 
 const CONNECTIONS = 64;

@@ -1,6 +1,6 @@
 /** Asks nodes over HTTP, with the patience of a client. */
 import { messageOf } from '../../lib/errors.js';
-import type { HttpAnswer, HttpRequest } from './http-port.js';
+import type { HttpAnswer, HttpRequest } from './http-answers.js';
 import { REFUSED_CONNECTION } from './kv-answer.js';
 import type { Addressed } from './kv-request.js';
 import type { Machine } from './machine.js';

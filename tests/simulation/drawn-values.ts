@@ -11,10 +11,13 @@ export interface DrawnValuesOptions {
   readonly valueShape: ValueShape | 'mixed';
   /** Some values are so large. */
   readonly largeValueBytes: number;
+  readonly frameBytesMax: number;
 }
 
 const SHAPES: readonly ValueShape[] = ['text', 'text', 'string', 'array', 'object', 'number'];
 const LARGE_SHARE = 0.3;
+/** They cost the simulation time. */
+const LONG_SHARE = 0.15;
 
 export class DrawnValues {
   readonly #options: DrawnValuesOptions;
@@ -33,10 +36,12 @@ export class DrawnValues {
     { id, key }: ClientWrite,
     shape: ValueShape,
   ): NonNullable<WriteRequest['value']> {
-    const { largeValueBytes, world } = this.#options;
-    const isLarge = largeValueBytes > 0 && random.chance(LARGE_SHARE);
+    const { largeValueBytes, frameBytesMax, world } = this.#options;
+    const share = largeValueBytes > frameBytesMax ? LONG_SHARE : LARGE_SHARE;
+    const isLarge = largeValueBytes > 0 && random.chance(share);
     if (isLarge) world.count('large value');
     const length = isLarge ? random.between(0.5, 1) * largeValueBytes : random.below(40);
+    if (length > frameBytesMax) world.count('value longer than a frame');
     const text = shapedValue({ key, writeId: id }, shape, 'x'.repeat(Math.floor(length)));
     return { text, isJson: shape !== 'text' };
   }

@@ -7,7 +7,7 @@ import type {
 } from '../../lib/checkers/explained-request.js';
 import { STRONG } from '../../lib/coordination/request/level.js';
 import type { HistoryRecorder } from './history-recorder.js';
-import type { HttpAnswer } from './http-port.js';
+import type { HttpAnswer } from './http-answers.js';
 import type { ReadAnswer, Refusal, WriteAnswer } from './kv-answer.js';
 import type { Addressed, WriteRequest } from './kv-request.js';
 import type { Machine } from './machine.js';

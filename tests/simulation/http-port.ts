@@ -1,60 +1,131 @@
 /**
- * The HTTP side of one life of a node: the production API behind the parser of node:http. Only the
- * socket is replaced, by a stream in memory, so that all of it happens within one event.
+ * The HTTP side of one life of a node: the production listener and API behind the parser of
+ * node:http. Only sockets are replaced, by streams in memory, so that what needs no time happens
+ * within one event.
  */
-import { createServer, type Server } from 'node:http';
-import { Duplex } from 'node:stream';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isHealthPath } from '../../lib/api/admin/health-routes.js';
 import { createApi } from '../../lib/api/api.js';
 import type { ApiWorld } from '../../lib/api/api-world.js';
+import { problemBody } from '../../lib/api/http/problem.js';
+import type { Observer } from '../../lib/environment/observer.js';
+import { OperatingError } from '../../lib/errors.js';
+import type { HttpDoor } from '../../lib/platform/http-door.js';
+import {
+  type HttpListener,
+  type HttpListenerOptions,
+  listenHttp,
+} from '../../lib/platform/http-listener.js';
+import { ClientConnection } from './client-connection.js';
+import { NAME_HEADER } from './connection-log.js';
+import { bytesOf, type HttpAnswer, type HttpRequest, isLast } from './http-answers.js';
+import type { SeededRandom } from './seeded-random.js';
 
-export interface HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+/** What seeds choose of the listener. */
+export type ConnectionLimits = Pick<
+  HttpListenerOptions,
+  | 'connectionsMax'
+  | 'pipelinedBytesMax'
+  | 'keepAliveTimeoutMilliseconds'
+  | 'sendTimeoutMilliseconds'
+>;
+
+export const MANY_CONNECTIONS: ConnectionLimits = {
+  ...{ connectionsMax: 1000, pipelinedBytesMax: 1_048_576 },
+  ...{ keepAliveTimeoutMilliseconds: 5000, sendTimeoutMilliseconds: 5000 },
+};
+
+export interface HttpPortOptions {
+  readonly api: Omit<ApiWorld, 'connections'>;
+  readonly limits: ConnectionLimits;
+  readonly observer: Observer;
+  readonly random: SeededRandom;
+  /** A request was handed to the API. */
+  readonly onBegun: (name: string) => void;
+  /** Something happened that nothing explains. */
+  readonly onTrouble: (message: string) => void;
 }
 
-export interface HttpAnswer {
-  readonly status: number;
-  /** By name, in lower case. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly body: Buffer;
-}
-
-const HEAD_END = '\r\n\r\n';
-/** The parser gets a body in pieces of so many bytes, as from a network. */
-const PIECE_BYTES = 16_384;
+const NO_CONNECTIONS = { open: 0, openMax: 0, waitingBytes: 0 };
+/** Mostly a request is sent on a connection that is there; now and then a client ends one. */
+const KEPT_SHARE = 0.85;
+const ENDED_SHARE = 0.2;
+const CLOSE_TIMEOUT_MILLISECONDS = 2000;
+const LATE_MILLISECONDS = 100;
+/** The clock of the parser is a real one: nothing is late by it. */
+const NEVER_MILLISECONDS = 3_600_000;
 
 export class HttpPort {
-  readonly #server: Server;
-  readonly #open = new Set<MemorySocket>();
+  readonly #options: HttpPortOptions;
+  readonly #door = new MemoryDoor();
+  readonly #listening: Promise<HttpListener>;
+  #listener: HttpListener | undefined;
+  /** Connections on which nothing is under way. */
+  readonly #kept: ClientConnection[] = [];
+  /** Handed to the API, and not answered in full; without questions after health. */
+  readonly #underWay = new Set<ServerResponse>();
+  #asked = 0;
 
-  constructor(world: ApiWorld) {
-    this.#server = createServer(createApi(world));
+  constructor(options: HttpPortOptions) {
+    this.#options = options;
+    const connections = () => this.#listener?.figures ?? NO_CONNECTIONS;
+    const serve = createApi({ ...options.api, connections });
+    this.#listening = listenHttp(
+      listenerOptions(options, (request, response) => {
+        this.#noteBegun(request, response);
+        serve(request, response);
+      }),
+      this.#door,
+    );
+    void this.#listening.then((listener) => {
+      this.#listener = listener;
+    });
+  }
+
+  /** False: the node ends, and whoever comes is refused. */
+  get isOpen(): boolean {
+    return this.#door.isOpen;
+  }
+
+  connect(): ClientConnection {
+    const connection = new ClientConnection(this.#options.api.clock);
+    this.#door.enter(connection);
+    return connection;
   }
 
   /** Resolves with the answer; never, where the life of the node ends before it. */
   exchange(request: HttpRequest): Promise<HttpAnswer> {
+    const { random, onTrouble } = this.#options;
+    const kept = random.chance(KEPT_SHARE) ? this.#kept.pop() : undefined;
+    const connection = kept ?? this.connect();
+    this.#asked += 1;
+    const name = `${this.#asked}`;
+    const bytes = bytesOf({ ...request, headers: { ...request.headers, [NAME_HEADER]: name } });
+    connection.headOnly = request.method === 'HEAD';
     return new Promise((resolve, reject) => {
-      const answer = new AnswerReader(request.method === 'HEAD');
-      const socket: MemorySocket = new MemorySocket((bytes) => {
-        try {
-          const whole = answer.take(bytes);
-          if (whole === undefined) return;
-          this.#open.delete(socket);
-          socket.destroy();
-          resolve(whole);
-        } catch (error) {
-          reject(error as Error);
+      connection.onEnd = () => {
+        if (this.isOpen) reject(new Error('its connection was cut'));
+      };
+      connection.onAnswer = (answer) => {
+        const of = answer.headers.get(NAME_HEADER);
+        if (of !== name && (of !== undefined || !isLast(answer))) {
+          onTrouble(`request ${name} got the answer to ${of}`);
         }
-      });
-      this.#open.add(socket);
-      this.#server.emit('connection', socket);
-      const bytes = bytesOf(request);
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-        socket.push(bytes.subarray(at, at + PIECE_BYTES));
-      }
+        this.#keep(connection, answer);
+        resolve(answer);
+      };
+      connection.send(bytes);
     });
+  }
+
+  /** As a node ends: nobody else is let in, and what is under way is answered, or cut at last. */
+  async close(): Promise<void> {
+    const { api, onTrouble } = this.#options;
+    const cancel = api.clock.after(CLOSE_TIMEOUT_MILLISECONDS + LATE_MILLISECONDS, () => {
+      onTrouble('connections are open long after a stop began');
+    });
+    await (await this.#listening).close();
+    cancel();
   }
 
   /**
@@ -62,63 +133,88 @@ export class HttpPort {
    * holds all of its node: requests that a dead life never answered would keep their worlds.
    */
   release(): void {
+    this.#door.release();
+  }
+
+  #noteBegun(request: IncomingMessage, response: ServerResponse): void {
+    const name = request.headers[NAME_HEADER];
+    if (typeof name !== 'string') return;
+    response.setHeader(NAME_HEADER, name);
+    const { onBegun, onTrouble, limits } = this.#options;
+    onBegun(name);
+    if (isHealthPath(request.url ?? '')) return;
+    this.#underWay.add(response);
+    response.once('close', () => this.#underWay.delete(response));
+    if (this.#underWay.size <= limits.connectionsMax) return;
+    onTrouble(`${this.#underWay.size} connections have a request under way`);
+  }
+
+  #keep(connection: ClientConnection, answer: HttpAnswer): void {
+    const { random, onTrouble } = this.#options;
+    connection.onAnswer = () => onTrouble('an answer that nobody has asked for');
+    connection.onEnd = () => this.#drop(connection);
+    if (isLast(answer)) return;
+    if (random.chance(ENDED_SHARE)) connection.socket.endSending();
+    else this.#kept.push(connection);
+  }
+
+  #drop(connection: ClientConnection): void {
+    const at = this.#kept.indexOf(connection);
+    if (at >= 0) this.#kept.splice(at, 1);
+  }
+}
+
+function listenerOptions(
+  { api, limits, observer }: HttpPortOptions,
+  handler: HttpListenerOptions['handler'],
+): HttpListenerOptions {
+  return {
+    ...{ host: '127.0.0.1', port: 0, hostNames: ['simulated'], headersMax: 100 },
+    ...{ headerBytesMax: 131_072, closeTimeoutMilliseconds: CLOSE_TIMEOUT_MILLISECONDS },
+    headersTimeoutMilliseconds: NEVER_MILLISECONDS,
+    requestTimeoutMilliseconds: NEVER_MILLISECONDS,
+    ...limits,
+    isVital: isHealthPath,
+    ...{ clock: api.clock, observer, handler, together: api.together },
+    problem: ({ code, detail }) =>
+      JSON.stringify(problemBody(new OperatingError(code, detail), api.requestId(), 'none')),
+  };
+}
+
+/** Lets in whoever knocks, until it is closed. */
+class MemoryDoor implements HttpDoor {
+  readonly #open = new Set<ClientConnection['socket']>();
+  #server: Server | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  get isOpen(): boolean {
+    return this.#onEmpty === undefined;
+  }
+
+  open(server: Server): Promise<number> {
+    this.#server = server;
+    return Promise.resolve(0);
+  }
+
+  enter({ socket }: ClientConnection): void {
+    this.#open.add(socket);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      if (this.#open.size === 0) this.#onEmpty?.();
+    });
+    this.#server?.emit('connection', socket);
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#open.size === 0) resolve();
+    });
+  }
+
+  /** Nobody hears of it. */
+  release(): void {
+    this.#onEmpty ??= () => undefined;
     for (const socket of this.#open) socket.destroy();
-    this.#open.clear();
-  }
-}
-
-function bytesOf({ method, path, headers, body }: HttpRequest): Buffer {
-  const lines = [`${method} ${path} HTTP/1.1`, 'Host: simulated'];
-  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-  const content = Buffer.from(body ?? '', 'utf8');
-  if (body !== undefined) lines.push(`Content-Length: ${content.length}`);
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}${HEAD_END}`, 'utf8'), content]);
-}
-
-/** One side of a connection; what the server writes is taken at once. */
-class MemorySocket extends Duplex {
-  readonly #take: (bytes: Buffer) => void;
-
-  constructor(take: (bytes: Buffer) => void) {
-    super();
-    this.#take = take;
-  }
-
-  override _read(): void {
-    // Everything is pushed as it comes.
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#take(chunk);
-    done();
-  }
-}
-
-/** Reads one answer with a `Content-Length`, as the API sends all of them. */
-class AnswerReader {
-  readonly #headOnly: boolean;
-  #bytes: Buffer = Buffer.alloc(0);
-
-  constructor(headOnly: boolean) {
-    this.#headOnly = headOnly;
-  }
-
-  /** Undefined: there is more to come. */
-  take(bytes: Buffer): HttpAnswer | undefined {
-    this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
-    const end = this.#bytes.indexOf(HEAD_END);
-    if (end < 0) return undefined;
-    const [first = '', ...lines] = this.#bytes.toString('latin1', 0, end).split('\r\n');
-    const headers = new Map(
-      lines.map((line) => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
-      }),
-    );
-    const length = this.#headOnly ? 0 : Number(headers.get('content-length') ?? 0);
-    const body = this.#bytes.subarray(end + HEAD_END.length);
-    if (Number.isNaN(length)) throw new Error(`not an answer: ${first}`);
-    if (body.length < length) return undefined;
-    return { status: Number(first.split(' ')[1]), headers, body };
   }
 }

@@ -1,7 +1,7 @@
 /** What HTTP answers say, read as a strict client does: what is not understood throws. */
 import { z } from 'zod';
 import type { ReadVersion, StalenessClaim } from '../../lib/checkers/history.js';
-import type { HttpAnswer } from './http-port.js';
+import type { HttpAnswer } from './http-answers.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 
 export interface Receipt {

@@ -2,7 +2,7 @@
 import { DEFAULT_NAMESPACE } from '../../lib/partitioning/namespace.js';
 import { askedNamespace, placeOf } from './key-names.js';
 import type { SimulatedSession } from './simulated-session.js';
-import type { HttpRequest } from './http-port.js';
+import type { HttpRequest } from './http-answers.js';
 
 export interface Addressed {
   /** As histories name it. */

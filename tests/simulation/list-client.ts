@@ -4,7 +4,7 @@ import { DEFAULT_NAMESPACE } from '../../lib/partitioning/namespace.js';
 import { majority } from '../../lib/replication/quorum.js';
 import type { Asking } from './asking.js';
 import type { HistoryRecorder } from './history-recorder.js';
-import type { HttpAnswer } from './http-port.js';
+import type { HttpAnswer } from './http-answers.js';
 import { placeOf, prefixOf } from './key-names.js';
 import { REFUSED_CONNECTION } from './kv-answer.js';
 import { rootOf } from './kv-request.js';

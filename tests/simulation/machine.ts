@@ -2,7 +2,6 @@
  * A machine with one node on it: its disk and clock remain while lives of the node come and go. A
  * life whose disk fails is followed by another once the disk is well.
  */
-import type { Clock } from '../../lib/environment/clock.js';
 import type { Environment } from '../../lib/environment/environment.js';
 import type { Observer } from '../../lib/environment/observer.js';
 import type { NodeOptions } from '../../lib/node-options.js';
@@ -15,7 +14,9 @@ import type { Claimed } from '../../lib/replica/claim.js';
 import { type Dot, dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
-import { type HttpAnswer, HttpPort, type HttpRequest } from './http-port.js';
+import type { ClientConnection } from './client-connection.js';
+import type { HttpAnswer, HttpRequest } from './http-answers.js';
+import { type ConnectionLimits, HttpPort, MANY_CONNECTIONS } from './http-port.js';
 import { nameOf } from './key-names.js';
 import type { SeededRandom } from './seeded-random.js';
 import { isWhole, stateOf, statesOfRemoved } from './node-view.js';
@@ -44,6 +45,10 @@ export interface MachineOptions {
   readonly network: SimulatedNetwork;
   readonly node: NodeOptions;
   readonly apiLimits: ApiLimits;
+  /** By default as many as anybody wants. */
+  readonly connectionLimits?: ConnectionLimits;
+  /** A request that has a name was handed to the API. */
+  readonly onBegun?: (name: string) => void;
   readonly onMint: OnMint;
   readonly onClaim: OnClaim;
   readonly onChosen: OnChosen;
@@ -144,7 +149,7 @@ export class Machine {
     createNode(environment, node).then(
       (created) => {
         life.node = created;
-        life.http = this.#httpOf(created, environment.clock, life);
+        life.http = this.#httpOf(created, environment, life);
         this.#watch(created);
         void created.refused.then((error) => this.#end(life, error));
         this.onStarted();
@@ -211,6 +216,9 @@ export class Machine {
     if (life?.alive !== true || life.node === undefined) return;
     const { world, network } = this.#options;
     world.note(`stop ${this.place}`);
+    life.node.announceStop();
+    await life.http?.close();
+    if (!life.alive) return;
     for (const watch of network.watches) watch.stopping(this.id);
     await life.node.stop();
     if (!life.alive) return;
@@ -229,7 +237,13 @@ export class Machine {
   /** What a client asks over HTTP; pending for ever if this life ends first. */
   exchange(request: HttpRequest): Promise<HttpAnswer> | undefined {
     const http = this.#life?.http;
-    return http === undefined ? undefined : this.call(() => http.exchange(request));
+    return http?.isOpen === true ? this.call(() => http.exchange(request)) : undefined;
+  }
+
+  /** Of a client that does as it likes. Undefined: it is refused. */
+  connect(): ClientConnection | undefined {
+    const { alive = false, http } = this.#life ?? {};
+    return alive && http?.isOpen === true ? http.connect() : undefined;
   }
 
   /** What is asked of the node; pending for ever if this life ends first. */
@@ -248,19 +262,26 @@ export class Machine {
     });
   }
 
-  #httpOf(node: QuorateNode, clock: Clock, life: Life): HttpPort {
+  #httpOf(node: QuorateNode, environment: Environment, life: Life): HttpPort {
+    const { clock, observer } = environment;
+    const { world, apiLimits, connectionLimits, onBegun, onTrouble } = this.#options;
     let requests = 0;
     const requestId = (): string => {
       requests += 1;
       return `${this.id}-${life.number}-${requests}`;
     };
     const port = new HttpPort({
-      ...{ node, clock, requestId, limits: this.#options.apiLimits, version: 'simulated' },
-      together: (run) => run(),
-      logsRequests: false,
-      rates: UNLIMITED_RATES,
-      connections: () => ({ open: 0, openMax: 0, waitingBytes: 0 }),
-      metrics: async () => '',
+      api: {
+        ...{ node, clock, requestId, limits: apiLimits, version: 'simulated' },
+        together: (run) => run(),
+        logsRequests: false,
+        rates: UNLIMITED_RATES,
+        metrics: async () => '',
+      },
+      ...{ observer, limits: connectionLimits ?? MANY_CONNECTIONS },
+      random: world.random(`connections ${this.place} ${life.number}`),
+      onBegun: onBegun ?? (() => undefined),
+      onTrouble: (message) => onTrouble(`${this.place}: ${message}`),
     });
     this.#ports.push(port);
     return port;

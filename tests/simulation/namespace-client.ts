@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Finding } from '../../lib/checkers/history.js';
 import type { Asking } from './asking.js';
-import type { HttpAnswer } from './http-port.js';
+import type { HttpAnswer } from './http-answers.js';
 import { refusalOf } from './kv-answer.js';
 import type { Machine } from './machine.js';
 import { NamespaceLog, NAMESPACES } from './namespace-log.js';

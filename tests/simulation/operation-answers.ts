@@ -1,7 +1,7 @@
 /** What answers to writes under an Idempotency-Key, and to questions about them, say. */
 import { z } from 'zod';
 import type { OperationAttempt } from '../../lib/checkers/check-operations.js';
-import type { HttpAnswer } from './http-port.js';
+import type { HttpAnswer } from './http-answers.js';
 
 /** What somebody says of an operation, or why nobody does. */
 export interface Asked {

@@ -18,7 +18,7 @@ import { covers } from '../../lib/versioning/context.js';
 import { type Dot, dotText, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Asking } from './asking.js';
-import type { HttpAnswer, HttpRequest } from './http-port.js';
+import type { HttpAnswer, HttpRequest } from './http-answers.js';
 import { askedNamespace, nameOf, placeOf } from './key-names.js';
 import type { Machine } from './machine.js';
 import { type Asked, reportedBy, attemptBy, attemptByBatch } from './operation-answers.js';

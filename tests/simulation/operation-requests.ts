@@ -1,6 +1,6 @@
 /** What is sent under an Idempotency-Key: writes, resolutions, batches; in two namespaces. */
 import { DEFAULT_NAMESPACE } from '../../lib/partitioning/namespace.js';
-import type { HttpRequest } from './http-port.js';
+import type { HttpRequest } from './http-answers.js';
 import { askedNamespace, nameOf } from './key-names.js';
 import { rootOf } from './kv-request.js';
 import type { SeededRandom } from './seeded-random.js';

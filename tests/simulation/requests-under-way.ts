@@ -1,5 +1,5 @@
 /** What nodes work on, whether or not its client still waits for the answer. */
-import type { HttpAnswer } from './http-port.js';
+import type { HttpAnswer } from './http-answers.js';
 import type { Machine } from './machine.js';
 import type { World } from './world.js';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { SettingValues } from '../../lib/checkers/check-settings.js';
 import { messageOf } from '../../lib/errors.js';
-import type { HttpAnswer, HttpRequest } from './http-port.js';
+import type { HttpAnswer, HttpRequest } from './http-answers.js';
 import { refusalOf } from './kv-answer.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';

@@ -3,6 +3,7 @@ import type { ApiLimits } from '../../lib/api/api-world.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import type { CustomSibling, CustomValue } from '../../lib/resolution/custom.js';
 import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
+import type { ConnectionLimits } from './http-port.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { WorkloadOptions } from './workload.js';
 
@@ -26,8 +27,10 @@ export interface Shape {
   readonly valueShape: WorkloadOptions['valueShape'];
   /** Are fields of the settings changed that decide what a read or a write is to do? */
   readonly boldSettings: boolean;
-  /** Of a peer frame; some values are a quarter of it. */
   readonly frameBytesMax: number;
+  /** Of what a node takes; none is longer. */
+  readonly valueBytesMax: number;
+  /** Some values are so large; 0: none. */
   readonly largeValueBytes: number;
   /** Are there so few requests at once, and so few bytes that wait, that some are refused? */
   readonly tight: boolean;
@@ -37,7 +40,7 @@ export interface Shape {
 export const PLAIN_SHAPE = {
   valueShape: 'text',
   ...{ unequalWeights: false, boldSettings: false, tight: false },
-  ...{ frameBytesMax: 262_144, largeValueBytes: 0 },
+  ...{ frameBytesMax: 262_144, valueBytesMax: 65_536, largeValueBytes: 0 },
 } as const;
 
 /** Clocks that agree so far are sane. */
@@ -63,12 +66,21 @@ export function drawShape(random: SeededRandom): Shape {
   };
 }
 
-/** Most values are small; some are so large that few of them fill a frame, be it a smaller one. */
-const SIZES: readonly Pick<Shape, 'frameBytesMax' | 'largeValueBytes'>[] = [
-  ...Array.from({ length: 13 }, () => ({ frameBytesMax: 262_144, largeValueBytes: 0 })),
-  { frameBytesMax: 32_768, largeValueBytes: 8000 },
-  { frameBytesMax: 32_768, largeValueBytes: 2000 },
-  { frameBytesMax: 400_000, largeValueBytes: 90_000 },
+type Sizes = Pick<Shape, 'frameBytesMax' | 'valueBytesMax' | 'largeValueBytes'>;
+
+/** Most values are small. */
+const SMALL: Sizes = { frameBytesMax: 262_144, valueBytesMax: 65_536, largeValueBytes: 0 };
+/**
+ * Some are so large that few of them fill a frame, be it a smaller one; and some take several
+ * frames by themselves.
+ */
+const SIZES: readonly Sizes[] = [
+  ...Array.from({ length: 26 }, () => SMALL),
+  ...[8000, 8000, 2000, 2000].map((largeValueBytes) => {
+    return { frameBytesMax: 32_768, valueBytesMax: 8192, largeValueBytes };
+  }),
+  { frameBytesMax: 400_000, valueBytesMax: 100_000, largeValueBytes: 90_000 },
+  { frameBytesMax: 16_384, valueBytesMax: 40_960, largeValueBytes: 40_000 },
 ];
 
 export function drawApiLimits(random: SeededRandom, shape: Shape): ApiLimits {
@@ -87,6 +99,16 @@ export function drawApiLimits(random: SeededRandom, shape: Shape): ApiLimits {
     requestBytesInFlightMax: tight
       ? random.pick([500 + contextBytes + 2 * largeValueBytes, 8_388_608])
       : 8_388_608,
+  };
+}
+
+/** In half of the seeds so few connections that clients get in each other's way. */
+export function drawConnectionLimits(random: SeededRandom): ConnectionLimits {
+  return {
+    connectionsMax: random.pick([1000, 1000, 20, 12]),
+    pipelinedBytesMax: random.pick([1_048_576, 10_000]),
+    keepAliveTimeoutMilliseconds: random.pick([300, 5000]),
+    sendTimeoutMilliseconds: random.pick([800, 4000]),
   };
 }
 
@@ -112,7 +134,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     rate_limit_max: 0,
     rate_limit_window: '1s',
   } as const;
-  const { frameBytesMax, tight } = shape;
+  const { frameBytesMax, valueBytesMax, tight } = shape;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },
     partitionCount: shape.partitionCount,
@@ -125,9 +147,9 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       timeoutDefaultMilliseconds: 2000,
       timeoutMaxMilliseconds: 60_000,
       keyBytesMax: 1024,
-      valueBytesMax: frameBytesMax / 4,
+      valueBytesMax,
       contextBytesMax: random.pick([65_536, 65_536, 65_536, 60]),
-      recordBytesMax: Math.floor(0.3 * frameBytesMax),
+      recordBytesMax: Math.floor(1.2 * valueBytesMax),
       hedgeDelayMilliseconds: random.pick([5, 50, 500]),
       peerRequestsMax: tight ? random.pick([20, 10_000]) : 10_000,
       heartbeatIntervalMilliseconds,

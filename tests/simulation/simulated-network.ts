@@ -280,6 +280,7 @@ export class SimulatedNetwork {
       let bytes = 0;
       for (const message of side.outbound.splice(0)) {
         const size = messageBytesMax(message);
+        if (size > this.frameBytesMax) this.#world.count('message longer than a frame');
         if (bytes + size > this.frameBytesMax) {
           this.#transmit(from, side, frame, bytes);
           frame = [];

@@ -9,6 +9,7 @@ import { isUndecided } from '../../lib/checkers/check-orders.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import { Asking } from './asking.js';
+import { ConnectionClient } from './connection-client.js';
 import { type Circumstances, HistoryRecorder } from './history-recorder.js';
 import { IdentityNemesis } from './identity-nemesis.js';
 import { Machine, type MachineOptions } from './machine.js';
@@ -22,7 +23,13 @@ import { Nemesis } from './nemesis.js';
 import { SettingsClient } from './settings-client.js';
 import { SettingsLog } from './settings-log.js';
 import type { SeededRandom } from './seeded-random.js';
-import { CLOCK_SKEW_MAX_MILLISECONDS, drawApiLimits, drawNodes, drawShape } from './shape.js';
+import {
+  CLOCK_SKEW_MAX_MILLISECONDS,
+  drawApiLimits,
+  drawConnectionLimits,
+  drawNodes,
+  drawShape,
+} from './shape.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { observeEnd } from './end-state.js';
 import { Witness } from './witness.js';
@@ -67,17 +74,14 @@ export async function simulate(
   const recorder = new HistoryRecorder();
   const nodes = drawNodes(random, shape);
   const apiLimits = drawApiLimits(random, shape);
+  const connectionLimits = drawConnectionLimits(world.random('limits of connections'));
   const hasAnyDiskLost = (): boolean => nemesis.disks.lastDamage >= 0;
   const machines = nodes.map(
     (node): Machine =>
       new Machine({
-        ...{ world, network, node, apiLimits, hasAnyDiskLost, onTrouble },
-        ...mintsOf(
-          recorder,
-          world,
-          () => operations,
-          (stored) => namespaces.owns(stored),
-        ),
+        ...{ world, network, node, apiLimits, connectionLimits, hasAnyDiskLost, onTrouble },
+        onBegun: (name) => connections.begun(name),
+        ...mintsOf(recorder, world, () => ({ operations, connections, namespaces })),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
@@ -105,7 +109,9 @@ export async function simulate(
   const life = new NamespaceLife(more);
   const others = new NamespaceClient(more);
   const operations = new OperationClient(more);
+  const connections = new ConnectionClient({ ...more, ...shape, limits: connectionLimits });
   const workload = new Workload({ ...asked, client, lists, ...shape });
+  const allClients = [workload, life, others, operations, connections];
   const ownersOf = (key: string): string[] => ownersAt(machines, key);
   const isJudged = (key: string): boolean =>
     nemesis.areClocksSane && ownersOf(key).some((id) => !nemesis.isWild(id));
@@ -113,7 +119,7 @@ export async function simulate(
   /** Nodes that must not run come first, while clients are served and nothing else is wrong. */
   const begin = async () => {
     const areThere = identities.founded();
-    const clients = Promise.all([workload, life, others, operations].map((one) => one.run()));
+    const clients = Promise.all(allClients.map((one) => one.run()));
     if (areThere) await identities.run();
     return { faults: nemesis.run(), clients };
   };
@@ -125,7 +131,7 @@ export async function simulate(
     const { faults, clients } = await begin();
     await world.wait(shape.faultMilliseconds, 'calm begins');
     nemesis.stop();
-    for (const one of [workload, life, others, operations]) one.stop();
+    for (const one of allClients) one.stop();
     nemesis.calm();
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
@@ -138,7 +144,7 @@ export async function simulate(
   };
   await world.runUntil(course());
   const end = { world, recorder, nemesis, replicaCount, ownersOf, isJudged };
-  const noted = [recorder, log, others, operations].flatMap((one) => one.findings());
+  const noted = [recorder, log, others, operations, connections].flatMap((one) => one.findings());
   const findings = [...trouble, ...noted, ...judgedAt(end, finals)];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
   for (const one of [...machines, identities]) one.release();
@@ -195,20 +201,25 @@ function ownersAt(machines: readonly Machine[], key: string): string[] {
 function mintsOf(
   recorder: HistoryRecorder,
   world: World,
-  operations: () => OperationClient,
-  owns: (stored: string) => boolean,
+  clients: () => {
+    readonly operations: OperationClient;
+    readonly connections: ConnectionClient;
+    readonly namespaces: WorkloadNamespaces;
+  },
 ): Pick<MachineOptions, 'onMint' | 'onClaim' | 'onChosen'> {
-  const isOurs = (at: RecordKey): boolean => owns(at.namespace) && !OperationClient.owns(at);
+  const isOurs = (at: RecordKey): boolean =>
+    clients().namespaces.owns(at.namespace) && !OperationClient.owns(at);
   return {
     onMint: (at, intent, realised) => {
-      if (OperationClient.owns(at)) operations().minted(at, realised);
+      if (OperationClient.owns(at)) clients().operations.minted(at, realised);
+      else if (ConnectionClient.owns(at)) clients().connections.minted(intent);
       else if (isOurs(at)) recorder.minted(at, intent, realised, world.now);
     },
     onClaim: (at, of, claimed) => {
       if (isOurs(at)) recorder.took(at, of, claimed, world.now);
     },
     onChosen: (at, state, held) => {
-      if (OperationClient.owns(at)) operations().chosen(at, state, held);
+      if (OperationClient.owns(at)) clients().operations.chosen(at, state, held);
       else if (isOurs(at)) recorder.chosen(at, state, world.now);
     },
   };

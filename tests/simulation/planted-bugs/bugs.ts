@@ -17,6 +17,7 @@ import { OPERATION_BUGS } from './operation-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
 import { STALENESS_BUGS } from './staleness-bugs.js';
+import { CONNECTION_BUGS } from './connection-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
 import { SESSION_BUGS } from './session-bugs.js';
 import { STRONG_BUGS } from './strong-bugs.js';
@@ -42,6 +43,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...OPERATION_BUGS,
   ...RPC_BUGS,
   ...STALENESS_BUGS,
+  ...CONNECTION_BUGS,
   ...STRANGER_BUGS,
   ...STRONG_BUGS,
   ...STRONG_ROUTE_BUGS,

@@ -1,4 +1,4 @@
-/** Bugs in what strangers reach: no seed meets sockets, so a test of each part notices. */
+/** Bugs in what strangers reach and no seed does: a test of each part notices. */
 import type { PlantedBug } from './planted-bug.js';
 
 export const STRANGER_BUGS: readonly PlantedBug[] = [
@@ -60,14 +60,6 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
-    name: 'requests of one connection run at the same time',
-    file: 'platform/http-connection.js',
-    right: 'if (this.#current === undefined)\n            this.#begin(response);',
-    wrong: 'if (true)\n            this.#begin(response);',
-    test: 'unit/platform/http-order.test.js',
-  },
-  {
-    rule: 'H',
     name: 'behind a refusal that ends a connection requests are parsed without end',
     file: 'platform/http-connection.js',
     right: 'return this.#farewell !== undefined && !this.isOver &&',
@@ -76,10 +68,18 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
+    name: 'behind the farewell of a connection requests are parsed',
+    file: 'platform/http-connection.js',
+    right: "socket.removeAllListeners('data');",
+    wrong: 'return;',
+    test: 'unit/platform/http-farewell.test.js',
+  },
+  {
+    rule: 'H',
     name: 'a closing listener cuts answers that are being taken',
-    file: 'platform/http-listener.js',
-    right: 'TcpServer.prototype.close.call(this.#server, ',
-    wrong: 'this.#server.close(',
+    file: 'platform/http-door.js',
+    right: 'TcpServer.prototype.close.call(server, ',
+    wrong: 'server.close(',
     test: 'unit/platform/http-listener.test.js',
   },
   {

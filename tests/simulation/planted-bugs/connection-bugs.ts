@@ -1,0 +1,71 @@
+/** Bugs in the listener of clients: order, limits and ends of connections. */
+import type { PlantedBug } from './planted-bug.js';
+
+export const CONNECTION_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'H',
+    name: 'requests of one connection run at the same time',
+    file: 'platform/http-connection.js',
+    right: 'if (this.#current === undefined)\n            this.#begin(response);',
+    wrong: 'if (true)\n            this.#begin(response);',
+    checkers: ['connections'],
+  },
+  {
+    rule: 'H',
+    name: 'of requests that wait on a connection the last goes first',
+    file: 'platform/http-connection.js',
+    right: 'const next = this.#waiting.shift();',
+    wrong: 'const next = this.#waiting.pop();',
+    checkers: ['connections'],
+  },
+  {
+    rule: 'H',
+    name: 'an answer of a connection goes to the request behind it',
+    file: 'platform/http-listener.js',
+    right: 'this.#options.handler(response.req, response);',
+    wrong:
+      'this.#options.handler(response.socket.before ?? response.req, response);\n' +
+      '        response.socket.before = response.req;',
+    checkers: ['connections', 'trouble'],
+  },
+  {
+    rule: 'H',
+    name: 'the next request of a connection begins before the answer has left',
+    file: 'platform/http-connection.js',
+    right: "response.on('close', this.#guardedNext);",
+    wrong: "response.on('prefinish', this.#guardedNext);",
+    checkers: ['connections'],
+  },
+  {
+    rule: 'H',
+    name: 'what waits behind the last answer of a connection is begun',
+    file: 'platform/http-connection.js',
+    right: 'return this.#ended || this.socket.destroyed || this.socket.writableEnded;',
+    wrong: 'return this.#ended;',
+    checkers: ['connections'],
+  },
+  {
+    rule: 'H',
+    name: 'health is refused beyond the limit of connections',
+    file: 'platform/http-listener.js',
+    right: "!this.#options.isVital(request.url ?? '')",
+    wrong: "(request.url ?? '') !== ''",
+    checkers: ['trouble'],
+  },
+  {
+    rule: 'H',
+    name: 'one more connection than the limit is served',
+    file: 'platform/http-connections.js',
+    right: 'this.#all.size - this.#beyond.size >= this.#options.connectionsMax',
+    wrong: 'this.#all.size - this.#beyond.size > this.#options.connectionsMax',
+    checkers: ['trouble'],
+  },
+  {
+    rule: 'H',
+    name: 'a connection is left open at a stop while a request is under way on it',
+    file: 'platform/http-listener.js',
+    right: 'this.#connections.cutAll();',
+    wrong: 'this.#server.closeAllConnections();',
+    checkers: ['trouble'],
+  },
+];
