@@ -138,10 +138,11 @@ export class HttpPort {
 
   #noteBegun(request: IncomingMessage, response: ServerResponse): void {
     const name = request.headers[NAME_HEADER];
-    if (typeof name !== 'string') return;
-    response.setHeader(NAME_HEADER, name);
     const { onBegun, onTrouble, limits } = this.#options;
-    onBegun(name);
+    if (typeof name === 'string') {
+      response.setHeader(NAME_HEADER, name);
+      onBegun(name);
+    }
     if (isHealthPath(request.url ?? '')) return;
     this.#underWay.add(response);
     response.once('close', () => this.#underWay.delete(response));

@@ -20,13 +20,15 @@ export const CONNECTION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
-    name: 'an answer of a connection goes to the request behind it',
-    file: 'platform/http-listener.js',
-    right: 'this.#options.handler(response.req, response);',
+    name: 'a request of a connection gets the answer to the one behind it',
+    file: 'platform/http-connection.js',
+    right: 'this.#owner.handle(response);',
     wrong:
-      'this.#options.handler(response.socket.before ?? response.req, response);\n' +
-      '        response.socket.before = response.req;',
-    checkers: ['connections', 'trouble'],
+      'const [behind] = this.#waiting;\n' +
+      "        const isCrossed = behind?.req.method === 'GET' && response.req.method === 'GET';\n" +
+      '        if (isCrossed) response.req = behind.req;\n' +
+      '        this.#owner.handle(response);',
+    checkers: ['connections'],
   },
   {
     rule: 'H',
@@ -34,14 +36,6 @@ export const CONNECTION_BUGS: readonly PlantedBug[] = [
     file: 'platform/http-connection.js',
     right: "response.on('close', this.#guardedNext);",
     wrong: "response.on('prefinish', this.#guardedNext);",
-    checkers: ['connections'],
-  },
-  {
-    rule: 'H',
-    name: 'what waits behind the last answer of a connection is begun',
-    file: 'platform/http-connection.js',
-    right: 'return this.#ended || this.socket.destroyed || this.socket.writableEnded;',
-    wrong: 'return this.#ended;',
     checkers: ['connections'],
   },
   {
