@@ -104,7 +104,7 @@ async function assembleNode(
   coordination.serve();
   await transport.start(receiverOf(admission, messenger));
   const known = [founding, admission, diskCheck, diskMemory, tickets, view, settings];
-  const parts = [...known, ...background.parts, wholeClocks, feed];
+  const parts = [...known, ...background.parts, wholeClocks, feed, coordination.begunOperations];
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {

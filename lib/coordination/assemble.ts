@@ -27,6 +27,7 @@ import { Histories } from './conflict/history.js';
 import { serveHistory } from './conflict/history-service.js';
 import { LevelPaths } from './path/level-paths.js';
 import { OpenAcceptances } from './strong/open-acceptances.js';
+import { BegunOperations } from './operation/begun-operations.js';
 import { OperationDots } from './operation/operation-dots.js';
 import { OperationSessions } from './operation/operation-sessions.js';
 import { OperationRecords } from './operation/operation-records.js';
@@ -124,7 +125,7 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ self, plans, paths, resolver, expiryClock, observer },
   });
   const { stable, held, sessions } = sessionsOf(options);
-  const operations = operationsOf(options, strong, paths, sessions);
+  const { operations, begunOperations } = operationsOf(options, strong, paths, sessions);
   const coordinator = new Coordinator({
     ...{ plans, paths, history, settlement, ownership, expiryClock, seal, resolver, clock },
     ...{ defaults, isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
@@ -137,7 +138,8 @@ export function assembleCoordination(options: CoordinationOptions) {
   const deciding = { strong, proposers, outcomes, reports, known };
   /** Registers what a node does for coordinators elsewhere. Called once. */
   const serve = (): void => serveAll(options, deciding, writes, openAcceptances, [bounded, held]);
-  return { coordinator, operations, keyLists, stable, proposers, openAcceptances, serve };
+  const parts = { coordinator, operations, begunOperations, keyLists, stable };
+  return { ...parts, proposers, openAcceptances, serve };
 }
 
 function mintingOf({ disk, expiryClock, clock }: CoordinationOptions): Minting {
@@ -187,17 +189,26 @@ function operationsOf(
   sessions: Sessions,
 ) {
   const { view, disk, ownership, seal, random, clock, expiryClock, isReady } = options;
+  const { foreground, observer } = options;
   const { timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = options;
   const { operationRetentionMilliseconds, plans, defaults } = options;
   const kept = { expiryClock, operationRetentionMilliseconds };
-  return new Operations({
-    ...{ paths, ownership, clock, expiryClock, isReady },
+  const records = new OperationRecords({ strong, ownership, clock, ...kept });
+  const common = {
+    ...{ records, paths, ownership, clock, expiryClock, isReady },
     ...{ timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
+  };
+  const { store, replica } = disk;
+  const begunOperations = new BegunOperations({
+    ...{ ...common, plans, store, replica, foreground, random, observer },
+  });
+  const operations = new Operations({
+    ...common,
     contexts: new Contexts(seal, ownership),
-    records: new OperationRecords({ strong, ownership, clock, ...kept }),
     dots: new OperationDots({ self: view.self, identity: disk.identity, random }),
     sessions: new OperationSessions({ sessions, ownership, plans, defaults }),
   });
+  return { operations, begunOperations };
 }
 
 function serveAll(

@@ -74,4 +74,9 @@ export const CLIENT_METRICS = {
     help: 'Bytes of answers that were made and have not left yet',
     labels: [],
   },
+  quorate_settled_operations_total: {
+    kind: 'counter',
+    help: 'Operations that were begun and left alone, settled unasked: lapsed, applied',
+    labels: ['result'],
+  },
 } as const satisfies Record<string, MetricRow>;

@@ -25,6 +25,11 @@ interface Sequence {
   readonly start: number;
   /** Operations that were numbered. */
   count: number;
+  /**
+   * Is the record of its last operation not known to be stored? Nothing would tell anybody of the
+   * numbers of an operation that nothing was stored of: no later number is given above them.
+   */
+  isBeginning: boolean;
   /** Keys, as they are stored, with an operation under way. */
   readonly open: Set<string>;
 }
@@ -34,6 +39,8 @@ export type OnceEnding = 'settled' | 'unused' | 'unknown';
 
 export interface TakenOnce {
   readonly once: Once;
+  /** Its record is stored. */
+  begun(): void;
   /** Called once. */
   ended(how: OnceEnding): void;
 }
@@ -50,9 +57,16 @@ export class OperationDots {
     const sequence = this.#sequenceFor(partition, storageKey);
     sequence.open.add(storageKey);
     sequence.count += 1;
+    sequence.isBeginning = true;
     const { count, writer } = sequence;
     const once = { dot: { writer, n: 2 * count - 1 }, end: { writer, n: 2 * count } };
-    return { once, ended: (how) => this.#ended(partition, sequence, storageKey, how, count) };
+    return {
+      once,
+      begun: () => {
+        sequence.isBeginning = false;
+      },
+      ended: (how) => this.#ended(partition, sequence, storageKey, how, count),
+    };
   }
 
   #sequenceFor(partition: number, storageKey: string): Sequence {
@@ -62,9 +76,10 @@ export class OperationDots {
     const sequences = (this.#sequences.get(partition) ?? []).filter(
       (sequence) => sequence.start === start,
     );
-    let sequence = sequences.find(({ open }) => !open.has(storageKey));
+    let sequence = sequences.find(({ isBeginning, open }) => !isBeginning && !open.has(storageKey));
     if (sequence === undefined) {
-      sequence = { writer: freshWriter(self, start, random), start, count: 0, open: new Set() };
+      const writer = freshWriter(self, start, random);
+      sequence = { writer, start, count: 0, isBeginning: false, open: new Set() };
       sequences.push(sequence);
     }
     this.#sequences.set(partition, sequences);
@@ -74,7 +89,10 @@ export class OperationDots {
   #ended(partition: number, sequence: Sequence, key: string, how: OnceEnding, count: number): void {
     const isLast = sequence.count === count;
     if (how === 'settled' || (how === 'unused' && isLast)) {
-      if (how === 'unused') sequence.count -= 1;
+      if (how === 'unused') {
+        sequence.count -= 1;
+        sequence.isBeginning = false;
+      }
       sequence.open.delete(key);
       return;
     }

@@ -37,12 +37,19 @@ const record = z.discriminatedUnion('state', [
     until: z.number(),
   }),
   z.object({ ...common, state: z.literal('done'), answer }),
+  /**
+   * It was begun and left alone, and what it had begun was ended without effect. Nobody was told
+   * so: the next attempt begins anew.
+   */
+  z.object({ ...common, state: z.literal('lapsed') }),
   /** Of a batch: its writes are operations with ids of their own. */
   z.object({ ...common, state: z.literal('batch'), writes: z.array(z.number()) }),
 ]);
 
 export type OperationAnswer = z.infer<typeof answer>;
 export type OperationRecord = z.infer<typeof record>;
+/** What an answer can follow. */
+export type OpenOperation = Extract<OperationRecord, { state: 'begun' | 'lapsed' }>;
 export type BegunOperation = Extract<OperationRecord, { state: 'begun' }>;
 
 export const RECORD_TYPE = 'application/json';

@@ -97,10 +97,15 @@ export class OperationRecords {
    * @throws OperatingError `clock_not_sane`
    */
   #endsAt(): number {
-    const { expiryClock, operationRetentionMilliseconds } = this.#options;
-    const now = expiryClock.agreed();
+    const now = this.#options.expiryClock.agreed();
     if (now === undefined) throw clockNotSane();
-    return now + operationRetentionMilliseconds + SKEWS * expiryClock.skewMaxMilliseconds;
+    return this.endsAfter(now);
+  }
+
+  /** When a record ends that is stored then, by most clocks. */
+  endsAfter(milliseconds: number): number {
+    const { expiryClock, operationRetentionMilliseconds } = this.#options;
+    return milliseconds + operationRetentionMilliseconds + SKEWS * expiryClock.skewMaxMilliseconds;
   }
 
   #at(id: string): RecordKey {
@@ -109,7 +114,7 @@ export class OperationRecords {
 }
 
 /** Undefined: there is none. */
-function metIn(record: Siblings | undefined): Met | undefined {
+export function metIn(record: Siblings | undefined): Met | undefined {
   const version = record?.versions.find(({ state }) => state === 'value');
   if (version === undefined) return undefined;
   const unchanged = { is: 'match', values: [valuesText(record)] } as const;

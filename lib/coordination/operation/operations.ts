@@ -12,14 +12,15 @@ import type { Once } from '../../consensus/once.js';
 import type { Clock } from '../../environment/clock.js';
 import { OperatingError } from '../../errors.js';
 import type { Ownership } from '../../partitioning/ownership.js';
-import { type ExpiryClock, futureFrom } from '../../persistence/expiry-clock.js';
+import type { ExpiryClock } from '../../persistence/expiry-clock.js';
 import { recordKey } from '../../persistence/keyspace.js';
 import { notReady } from '../request/addressing.js';
 import type { Contexts } from '../request/contexts.js';
 import type { OnceEnding, OperationDots } from './operation-dots.js';
-import type { BegunOperation, OperationAnswer } from './operation-record.js';
+import type { BegunOperation, OpenOperation, OperationAnswer } from './operation-record.js';
 import type { OperationSessions } from './operation-sessions.js';
 import { type Met, type OperationRecords, unknown } from './operation-records.js';
+import { isUnderWay } from './under-way.js';
 import type { LevelPaths } from '../path/level-paths.js';
 import type {
   BatchRequest,
@@ -52,6 +53,11 @@ interface Begun extends Met {
   readonly record: BegunOperation;
 }
 
+/** A record that an answer can follow. */
+interface Open extends Met {
+  readonly record: OpenOperation;
+}
+
 const ABSENT: Condition = { is: 'absent' };
 /** Of the time that is left: the answer must still be stored. */
 const SHARE_OF_THE_WRITE = 0.75;
@@ -64,7 +70,7 @@ export class Operations implements OperationsControl {
   }
 
   async run(request: OperationRequest, course: OperationCourse): Promise<OperationOutcome> {
-    const { ownership, clock, expiryClock, dots, records } = this.#options;
+    const { ownership, clock, expiryClock, dots } = this.#options;
     const deadline = this.#deadline(request.timeoutMilliseconds);
     const { id, payload, namespace, key } = request;
     const taken = dots.take(recordKey(namespace, key, ownership.partitionCount));
@@ -73,11 +79,13 @@ export class Operations implements OperationsControl {
     try {
       const until = expiryClock.stamp() + deadline - clock.monotonicMilliseconds();
       const fresh = { v: 2, state: 'begun', payload, namespace, key, until } as const;
-      const met = await records.store(id, { ...fresh, once: taken.once }, ABSENT, deadline);
+      const met = await this.#begin(id, { ...fresh, once: taken.once }, deadline);
       const isOwn = met.record.state === 'begun' && isSame(met.record.once, taken.once);
-      if (!isOwn) ending = 'unused';
+      if (isOwn) taken.begun();
+      else ending = 'unused';
       if (met.record.payload !== payload) throw reused(id);
       if (met.record.state === 'batch') throw reused(id);
+      if (met.record.state === 'lapsed') throw endedUnapplied();
       const { record } = met;
       if (record.state === 'done') return this.#outcome(request, record.answer, undefined, record);
       const begun = { ...met, record };
@@ -90,6 +98,16 @@ export class Operations implements OperationsControl {
     } finally {
       taken.ended(ending);
     }
+  }
+
+  /** What was begun, and has lapsed, begins anew; but not what was begun in a former namespace. */
+  async #begin(id: string, fresh: BegunOperation, deadline: number): Promise<Met> {
+    const { records } = this.#options;
+    const met = await records.store(id, fresh, ABSENT, deadline);
+    const { state, payload, namespace } = met.record;
+    const isAlike = payload === fresh.payload && namespace === fresh.namespace;
+    if (state !== 'lapsed' || !isAlike) return met;
+    return records.store(id, fresh, met.unchanged, deadline);
   }
 
   /**
@@ -137,20 +155,20 @@ export class Operations implements OperationsControl {
     if (record.state === 'batch') return { status: 'batch', writes: record.writes };
     const { namespace, key } = record;
     if (record.state === 'done') return reportOf(record.answer, namespace, key);
+    const course = courseOf(record);
+    if (record.state === 'lapsed') {
+      // From now on it is known that it was never applied: it does not begin anew.
+      const refusal = course.refused(endedUnapplied());
+      return reportOf(
+        await this.#finish(id, { ...met, record }, refusal, deadline),
+        namespace,
+        key,
+      );
+    }
     // Whoever began it may be at it, and is not disturbed.
-    if (this.#isUnderWay(record)) return { status: 'pending', namespace, key };
-    const begun = { ...met, record };
-    const answer = await this.#conclude(id, begun, courseOf(record), endedUnapplied(), deadline);
+    if (isUnderWay(record, this.#options)) return { status: 'pending', namespace, key };
+    const answer = await this.#conclude(id, { ...met, record }, course, endedUnapplied(), deadline);
     return reportOf(answer, namespace, key);
-  }
-
-  /** What no request can wait for was dated by a clock that was wrong: it counts as over. */
-  #isUnderWay({ until }: BegunOperation): boolean {
-    const { expiryClock, timeoutMaxMilliseconds } = this.#options;
-    const now = expiryClock.stamp();
-    const { skewMaxMilliseconds } = expiryClock;
-    const isPossible = until <= futureFrom(now, expiryClock) + timeoutMaxMilliseconds;
-    return isPossible && now < until + skewMaxMilliseconds;
   }
 
   /** Writes, or finds what was written, and stores what is answered. */
@@ -214,7 +232,7 @@ export class Operations implements OperationsControl {
   /** The first answer that is stored is that of all attempts. */
   async #finish(
     id: string,
-    begun: Begun,
+    begun: Open,
     answer: OperationAnswer,
     deadline: number,
   ): Promise<OperationAnswer> {
@@ -224,6 +242,8 @@ export class Operations implements OperationsControl {
     try {
       const { record } = await records.store(id, done, begun.unchanged, deadline);
       if (record.state === 'done') return record.answer;
+      // It lapsed under this attempt: the next one begins anew.
+      if (record.state === 'lapsed') throw late();
     } catch (error) {
       throw error instanceof OperatingError ? unknown(error, id) : error;
     }

@@ -4,7 +4,41 @@ import type { PlantedBug } from './planted-bug.js';
 const WHOLE_NODES = 'unit/coordination/operations.test.js';
 const SESSIONS = 'unit/api/operation-sessions.test.js';
 
+const LEFT_ALONE = 'unit/coordination/begun-operations.test.js';
+
 export const OPERATION_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'K22',
+    name: 'an operation that was left alone is not found in the background',
+    file: 'coordination/operation/begun-operations.js',
+    right: "?.record.state === 'begun')",
+    wrong: "?.record.state === 'done')",
+    test: LEFT_ALONE,
+  },
+  {
+    rule: 'K22',
+    name: 'an operation that lapsed is ended for its retry, too',
+    file: 'coordination/operation/operations.js',
+    right: "state !== 'lapsed' || !isAlike",
+    wrong: 'true',
+    test: LEFT_ALONE,
+  },
+  {
+    rule: 'K22',
+    name: 'an operation that lapsed begins anew in another namespace of the same name',
+    file: 'coordination/operation/operations.js',
+    right: 'payload === fresh.payload && namespace === fresh.namespace',
+    wrong: 'payload === fresh.payload',
+    test: LEFT_ALONE,
+  },
+  {
+    rule: 'K22',
+    name: 'numbers are given above those of an operation whose record may not be stored',
+    file: 'coordination/operation/operation-dots.js',
+    right: '!isBeginning && ',
+    wrong: '',
+    test: 'unit/coordination/operation-dots.test.js',
+  },
   {
     rule: 'K20',
     name: 'a batch that is sent again does not explain its new attempt',
@@ -89,7 +123,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     rule: 'K20',
     name: 'asking what became of an operation ends one that is under way',
     file: 'coordination/operation/operations.js',
-    right: 'if (this.#isUnderWay(record))',
+    right: 'if (isUnderWay(record, this.#options))',
     wrong: 'if (false)',
     test: WHOLE_NODES,
   },
