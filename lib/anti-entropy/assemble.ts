@@ -39,7 +39,7 @@ export interface AntiEntropyAssembly {
   readonly foreground: ForegroundLoad;
   readonly expiryClock: ExpiryClock;
   /** Lets a proposer settle what was accepted for a key, or learned, and not everywhere. */
-  readonly openAcceptances: { settle(at: RecordKey): Promise<void> };
+  readonly openAcceptances: { settle(at: RecordKey): Promise<boolean> };
   readonly proposers: { settledBallot(partition: number): Ballot | undefined };
   /** Has the peer said what it remembers of this node's disk? */
   readonly isVerified: (peer: NodeId) => boolean;
@@ -112,7 +112,7 @@ function collectionOf(options: AntiEntropyAssembly, questions: Questions, pauses
   const { environment, disk, ownership, expiryClock, retentionMilliseconds, limits } = options;
   const { clock, random, observer } = environment;
   const { store, table, clocks, health, endings, acceptor, tombstones } = disk;
-  const settle = (at: RecordKey): Promise<void> => options.openAcceptances.settle(at);
+  const settle = (at: RecordKey): Promise<boolean> => options.openAcceptances.settle(at);
   const voids = new VoidNumbers({
     ...{ ownership, questions, clocks, health, observer, settle },
     settledBallot: (partition) => options.proposers.settledBallot(partition),

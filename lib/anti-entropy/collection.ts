@@ -61,7 +61,7 @@ export interface CollectionOptions {
   readonly endings: Endings;
   readonly acceptor: DurableAcceptor;
   /** Lets a proposer settle the key, and so all that an older ballot has left open beside it. */
-  readonly settle: (at: RecordKey) => Promise<void>;
+  readonly settle: (at: RecordKey) => Promise<boolean>;
   /** Finds the numbers that no version bears. */
   readonly voids: Pick<VoidNumbers, 'close'>;
   readonly tombstones: RecordCount;

@@ -45,9 +45,11 @@ export async function askOwners(
   const { namespace, key, partition } = at;
   const { deadline } = questions;
   const request = { namespace, key, dots: [...dots] };
+  // As it is before the others answer: what was collected here by now, it has. Later it may have
+  // written what is lost here, or be that of another generation.
+  const own = dots.map((dot) => clocks.persisted(partition).has(dot));
   const others = await Promise.all(
     ownership.othersOf(partition).map((peer) => questions.ask(peer, DOT_STATUS, request, deadline)),
   );
-  const own = dots.map((dot) => clocks.persisted(partition).has(dot));
   return droppedOrDamaged(own, others);
 }

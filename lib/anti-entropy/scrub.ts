@@ -60,6 +60,7 @@ export class Scrub {
     table.forgetRange(recordsOf(partition, partitionCount));
     const counted = await countRecords(this.#options, partition);
     const { found, expected, corrupt, corruptItems, unindexed } = counted;
+    const taken: string[] = [];
     const { committed } = store.transact((transaction) => {
       for (const at of corrupt) {
         // Meanwhile it may have been written anew.
@@ -68,13 +69,15 @@ export class Scrub {
       }
       for (const key of corruptItems) {
         const bytes = transaction.get(key);
-        if (bytes !== undefined && !isWhole(table, key, bytes)) transaction.delete(key);
+        if (bytes === undefined || isWhole(table, key, bytes)) continue;
+        transaction.delete(key);
+        taken.push(key);
       }
       digests.correct(partition, found, expected);
       for (const at of unindexed) table.index(transaction, at);
     });
     await committed;
-    this.#options.acceptor.forgetLost(partition);
+    this.#options.acceptor.forgetLost(partition, taken);
   }
 
   /**

@@ -27,7 +27,7 @@ export interface VoidNumbersOptions {
   /** The ballot at which this node decides, once every owner has activated it. */
   readonly settledBallot: (partition: number) => Ballot | undefined;
   /** Lets a proposer settle the key; where there is none, a new one takes over. */
-  readonly settle: (at: RecordKey) => Promise<void>;
+  readonly settle: (at: RecordKey) => Promise<unknown>;
 }
 
 export class VoidNumbers {

@@ -70,10 +70,10 @@ const NO_BALLOTS: Ballots = { promised: NO_BALLOT, active: NO_BALLOT };
 export class ProposalTable {
   readonly #options: ProposalTableOptions;
   readonly #accepted = new Set<KeyText>();
-  /** At least so many marks lie on the disk; 0: none. */
+  /** No more marks lie on the disk than this; and promises, one a partition. */
   #marks = 0;
+  #promises = 0;
   readonly #ballots = new Map<number, Ballots>();
-  #count = 0;
   readonly #kept = new LRUCache<KeyText, { acceptance: Acceptance; bytes: Uint8Array }>({
     maxSize: KEPT_BYTES_MAX,
     sizeCalculation: ({ bytes }) => bytes.length + KEPT_BYTES_EACH,
@@ -90,19 +90,15 @@ export class ProposalTable {
     await eachEntry(store, rangeOf(PREFIX.acceptance), (key) => {
       proposals.#accepted.add(placeOfProposal('acceptance', key));
     });
-    await eachEntry(store, rangeOf(PREFIX.mark), () => {
-      proposals.#marks += 1;
-    });
-    await eachEntry(store, rangeOf(PREFIX.ballots), () => {
-      proposals.#count += 1;
-    });
-    proposals.#count += proposals.#accepted.size + proposals.#marks;
+    for (const prefix of [PREFIX.mark, PREFIX.ballots]) {
+      await eachEntry(store, rangeOf(prefix), (key) => proposals.#counted(key, 1));
+    }
     return proposals;
   }
 
   /** So many of these are counted with the records. Near enough to show. */
   get count(): number {
-    return this.#count;
+    return this.#accepted.size + this.#marks + this.#promises;
   }
 
   get isFull(): boolean {
@@ -199,8 +195,9 @@ export class ProposalTable {
     return { proposals, next: undefined };
   }
 
-  /** What a correction of the disk has taken away is held no more. */
-  forgetLost(partition: number): void {
+  /** @param taken keys that a correction has taken away; acceptances may be gone without that */
+  forgetLost(partition: number, taken: readonly string[]): void {
+    for (const key of taken) this.#counted(key, -1);
     for (const at of this.accepted()) {
       const isLost = this.#options.store.get(proposalKey('acceptance', at)) === undefined;
       if (at.partition === partition && isLost) this.#forget(placeOf(at));
@@ -267,11 +264,14 @@ export class ProposalTable {
     const summaryOf = (stored: Uint8Array | undefined): ItemSummary | undefined =>
       stored === undefined ? undefined : new ItemSummary(storageKey, stored);
     this.#options.digests.move(at, summaryOf(before), summaryOf(bytes));
-    const more = (bytes === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
-    this.#count += more;
-    if (storageKey.startsWith(PREFIX.mark)) this.#marks += more;
+    this.#counted(storageKey, (bytes === undefined ? 0 : 1) - (before === undefined ? 0 : 1));
     if (bytes === undefined) transaction.delete(storageKey);
     else transaction.put(storageKey, bytes);
+  }
+
+  #counted(storageKey: string, more: number): void {
+    if (storageKey.startsWith(PREFIX.mark)) this.#marks += more;
+    if (storageKey.startsWith(PREFIX.ballots)) this.#promises += more;
   }
 
   /** What each change finds. */

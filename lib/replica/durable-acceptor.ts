@@ -228,9 +228,9 @@ export class DurableAcceptor {
     }
   }
 
-  /** What a correction of the disk has taken away is held no more. */
-  forgetLost(partition: number): void {
-    this.#options.proposals.forgetLost(partition);
+  /** What a correction of the disk has taken away, by its keys, is held no more. */
+  forgetLost(partition: number, taken: readonly string[]): void {
+    this.#options.proposals.forgetLost(partition, taken);
   }
 
   /** From the promise on nothing older is accepted: what comes with it is read after that. */

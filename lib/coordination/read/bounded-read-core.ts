@@ -17,8 +17,10 @@ import type { StalenessBound, StalenessDemand } from '../request/staleness-deman
 export type Widening =
   /** What is proven is older than allowed, or nothing is. */
   | 'too old'
-  /** The own record cannot be read, is not synced yet, or has not seen what the session has. */
+  /** The own record cannot be read, or has not seen what the session has. */
   | 'not covered'
+  /** The own record was not synced in time. */
+  | 'slow disk'
   /** The nearest replica, on another node, could not prove it, failed, or was slow. */
   | 'near replica'
   /** The request asks for a comparison of the replicas. */
@@ -125,7 +127,8 @@ export class BoundedReadCore implements Core<BoundedReadEffect> {
     return this.#end({ do: 'answer alone', copy, bound: this.#bound });
   }
 
-  ownFailed(): readonly BoundedReadEffect[] {
+  /** @param _why undefined: the own replica may lack what the session has seen */
+  ownFailed(_why: OperatingError | undefined): readonly BoundedReadEffect[] {
     return this.#stage === 'reading own' ? this.#widen('not covered') : NOTHING;
   }
 
@@ -136,12 +139,13 @@ export class BoundedReadCore implements Core<BoundedReadEffect> {
     return this.#end({ do: 'answer alone', copy, bound });
   }
 
-  nearFailed(): readonly BoundedReadEffect[] {
+  nearFailed(_why: OperatingError): readonly BoundedReadEffect[] {
     return this.#stage === 'asking near' ? this.#widen('near replica') : NOTHING;
   }
 
   elapsed(): readonly BoundedReadEffect[] {
-    return this.#stage === 'reading own' ? this.ownFailed() : this.nearFailed();
+    if (this.#stage === 'reading own') return this.#widen('slow disk');
+    return this.#stage === 'asking near' ? this.#widen('near replica') : NOTHING;
   }
 
   /**

@@ -133,7 +133,7 @@ export class BoundedReads {
     const failed = (error: unknown): void => {
       if (!(error instanceof OperatingError)) throw error;
       observer.log('debug', 'an own record could not be read', { reason: messageOf(error) });
-      operation.dispatch((core) => core.ownFailed());
+      operation.dispatch((core) => core.ownFailed(error));
     };
     let copy: NearCopy;
     let wait: Promise<void> | undefined;
@@ -143,7 +143,7 @@ export class BoundedReads {
       if (session !== undefined) {
         const isCovered = replica.unseen(at, record, session.dots).size === 0;
         if (!isCovered || session.flag !== 'none') {
-          operation.dispatch((core) => core.ownFailed());
+          operation.dispatch((core) => core.ownFailed(undefined));
           return;
         }
         wait = replica.whenDurable(at);
@@ -168,7 +168,7 @@ export class BoundedReads {
     const since = clock.monotonicMilliseconds();
     messenger.ask(node, NEAR, { namespace, key, ...demand }, deadline, (answer) => {
       if (!answer.ok) {
-        operation.dispatch((core) => core.nearFailed());
+        operation.dispatch((core) => core.nearFailed(answer.error));
         return;
       }
       hedging.note(node, since);
@@ -179,7 +179,7 @@ export class BoundedReads {
       } catch (error) {
         if (!(error instanceof OperatingError)) throw error;
         observer.log('warn', 'a replica sent a record that cannot be read', { node });
-        operation.dispatch((core) => core.nearFailed());
+        operation.dispatch((core) => core.nearFailed(error));
       }
     });
   }

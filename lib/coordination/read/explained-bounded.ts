@@ -56,9 +56,10 @@ class ExplainedBoundedReadCore extends BoundedReadCore {
     return this.#saw(super.ownRead(copy));
   }
 
-  override ownFailed(): readonly BoundedReadEffect[] {
-    this.#step?.answered({ refused: 'unreadable, or not what the session has seen' });
-    return this.#saw(super.ownFailed());
+  override ownFailed(why: OperatingError | undefined): readonly BoundedReadEffect[] {
+    const unseen = { refused: 'not known to hold what the session has seen' };
+    this.#step?.answered(why === undefined ? unseen : refusalShown(why));
+    return this.#saw(super.ownFailed(why));
   }
 
   override nearSaid(
@@ -70,8 +71,9 @@ class ExplainedBoundedReadCore extends BoundedReadCore {
     return this.#saw(super.nearSaid(copy, bound));
   }
 
-  override nearFailed(): readonly BoundedReadEffect[] {
-    return this.#saw(super.nearFailed());
+  override nearFailed(why: OperatingError): readonly BoundedReadEffect[] {
+    this.#step?.answered(refusalShown(why));
+    return this.#saw(super.nearFailed(why));
   }
 
   override widened(answered: number, asked: number): readonly BoundedReadEffect[] {
@@ -80,6 +82,14 @@ class ExplainedBoundedReadCore extends BoundedReadCore {
 
   override notWidened(error: OperatingError): readonly BoundedReadEffect[] {
     return this.#saw(super.notWidened(error));
+  }
+
+  /** While it waits for the own disk; another node that is slow has no answer yet. */
+  override elapsed(): readonly BoundedReadEffect[] {
+    const effects = super.elapsed();
+    const isSlow = effects.some((effect) => effect.do === 'widen' && effect.why === 'slow disk');
+    if (isSlow) this.#step?.answered({ refused: 'not synced in time' });
+    return this.#saw(effects);
   }
 
   #saw(effects: readonly BoundedReadEffect[]): readonly BoundedReadEffect[] {

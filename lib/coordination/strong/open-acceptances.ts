@@ -95,15 +95,17 @@ export class OpenAcceptances {
 
   /**
    * Settles what was accepted or learned here and is not known to be so everywhere. Without an
-   * operation on the key nobody else would. A failure is left to the next call.
+   * operation on the key nobody else would. False: it could not be done now.
    */
-  async settle(at: RecordKey): Promise<void> {
+  async settle(at: RecordKey): Promise<boolean> {
     const { strong, clock } = this.#options;
     const deadline = clock.monotonicMilliseconds() + SETTLE_MILLISECONDS;
     try {
       await strong.settleFirst(at, deadline);
+      return true;
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
+      return false;
     }
   }
 

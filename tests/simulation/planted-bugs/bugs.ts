@@ -190,6 +190,15 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'C3',
+    name: 'the filter judges by a clock that was written while others were asked',
+    file: 'anti-entropy/dot-status-service.js',
+    right: 'return droppedOrDamaged(own, others);',
+    wrong:
+      'return droppedOrDamaged(dots.map((dot) => clocks.persisted(partition).has(dot)), others);',
+    test: 'unit/anti-entropy/verdicts.test.js',
+  },
+  {
+    rule: 'C3',
     name: 'the filter asks nobody',
     file: 'replica/group-apply.js',
     right: 'const verdict = await askOwners(at, unaccounted);',

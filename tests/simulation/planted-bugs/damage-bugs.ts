@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'D3',
+    name: 'promises and marks that a correction has taken away are counted for ever',
+    file: 'persistence/proposal-table.js',
+    right: 'this.#counted(key, -1);',
+    wrong: ';',
+    test: 'unit/replica/durable-acceptor.test.js',
+  },
+  {
     rule: 'K9',
     name: 'a mark stands above the acceptance of the same number',
     file: 'consensus/takeover.js',

@@ -27,6 +27,14 @@ export const EXPLAINED_BUGS: readonly PlantedBug[] = [
     checkers: ['explanations'],
   },
   {
+    rule: 'HTTP',
+    name: 'a slow disk is explained as what the session has not seen',
+    file: 'coordination/read/bounded-read-core.js',
+    right: "return this.#widen('slow disk');",
+    wrong: 'return this.ownFailed(undefined);',
+    test: 'unit/coordination/explain/explained-bounded.test.js',
+  },
+  {
     rule: 'X1',
     name: 'more versions are kept than the rule says',
     file: 'persistence/retained-items.js',

@@ -11,6 +11,14 @@ const PROPOSER_MERGES = 'unit/coordination/proposer-merges.test.js';
 
 export const STRONG_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'K7',
+    name: 'acceptances that cannot be settled keep those of other partitions from it',
+    file: 'anti-entropy/left-acceptances.js',
+    right: 'if (obstructed.has(at.partition))',
+    wrong: 'if (false)',
+    test: 'unit/anti-entropy/left-acceptances.test.js',
+  },
+  {
     rule: 'K21',
     name: 'a proposer goes on after a loss on its own replica',
     file: 'coordination/strong/proposers.js',

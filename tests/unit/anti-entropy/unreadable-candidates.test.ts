@@ -74,7 +74,7 @@ function collectionOf(disk: Disk, endings: Partial<Endings> = {}): Collection {
     } as Endings,
     ownership: ownershipOf('n1'),
     questions: { deadline: 0 } as Questions,
-    settle: async () => undefined,
+    settle: async () => true,
     voids: { close: async () => undefined },
     expiryClock: expiryClockOf(disk.clock),
     random: new SeededRandom(1),

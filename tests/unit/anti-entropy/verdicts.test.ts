@@ -8,11 +8,14 @@ import {
   type DotStatus,
   dotStatusOf,
 } from '../../../lib/anti-entropy/dot-status.js';
+import { askOwners } from '../../../lib/anti-entropy/dot-status-service.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
 import type { Siblings, VersionState } from '../../../lib/versioning/siblings.js';
 
 const WRITER = 'n1.1.0123456789ab';
 const dot = { writer: WRITER, n: 2 };
+const at = recordKey('default', 'k', 4);
 
 function says(
   status: DotStatus,
@@ -53,6 +56,25 @@ t.test('whoever has seen a version and lacks it was notified, or is damaged', as
     'damaged',
     'any',
   );
+});
+
+t.test('what was persisted here counts as it was when the owners were asked', async (t) => {
+  const [with2, without] = [PartitionClock.from([[WRITER, 2, []]]), new PartitionClock()];
+  const verdictOf = async (asked: PartitionClock, answered: PartitionClock) => {
+    let persisted = asked;
+    const ask = async (): Promise<DotStatusReport> => {
+      persisted = answered;
+      return says('ended');
+    };
+    const options = {
+      ownership: { othersOf: () => ['n2', 'n3'] },
+      clocks: { persisted: () => persisted },
+      questions: { ask, deadline: 1 },
+    };
+    return askOwners(options as unknown as Parameters<typeof askOwners>[0], at, [dot]);
+  };
+  t.equal(await verdictOf(without, with2), 'damaged', 'its clock was written since');
+  t.equal(await verdictOf(with2, without), 'dropped', 'its clock was emptied since');
 });
 
 t.test('a version has ended elsewhere where every other owner has seen its end', async (t) => {

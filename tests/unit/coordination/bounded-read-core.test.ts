@@ -54,7 +54,8 @@ function textOfEffect(effect: BoundedReadEffect): string {
 
 function nearOf(core: BoundedReadCore, words: readonly string[]): readonly BoundedReadEffect[] {
   const [state = '', age, scope = 'all'] = words;
-  if (state === 'fails') return core.nearFailed();
+  if (state === 'fails')
+    return core.nearFailed(new OperatingError('overloaded', 'as the test wants it'));
   const bound = age === undefined ? undefined : { age: Number(age), scope: scope as Scope };
   return core.nearSaid({ merged: stateOf(state) }, bound);
 }
@@ -65,7 +66,9 @@ function follow(core: BoundedReadCore, words: readonly string[]): readonly Bound
     case 'begin':
       return core.begin();
     case 'own':
-      return first === 'fails' ? core.ownFailed() : core.ownRead({ merged: stateOf(first) });
+      return first === 'fails'
+        ? core.ownFailed(undefined)
+        : core.ownRead({ merged: stateOf(first) });
     case 'near':
       return nearOf(core, words.slice(1));
     case 'merged':

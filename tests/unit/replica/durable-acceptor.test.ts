@@ -188,7 +188,9 @@ for (const [name, key] of ITEMS) {
         code: 'rebuilding',
       },
     );
+    const { count } = disk.proposals;
     await new Scrub(disk).correct(PARTITION);
+    if (name === 'acceptance') t.equal(disk.proposals.count, count - 1);
     const { found, expected } = await countRecords(disk, PARTITION);
     t.ok(found.equals(expected));
   });
@@ -209,10 +211,12 @@ for (const [name, key] of ITEMS) {
       const bytes = Uint8Array.from(whole.store.get(key()) ?? []);
       bytes[12] = (bytes[12] ?? 0) ^ 1;
       await whole.storage.write([{ type: 'put', key: key(), value: bytes }], { sync: true });
+      const { count: proposals } = whole.proposals;
       const disk = await find(whole);
       t.ok(disk.health.isRebuilding(PARTITION));
       await new Scrub(disk).correct(PARTITION);
       t.equal(disk.store.get(key()), undefined, 'what cannot be read is taken away');
+      t.equal(disk.proposals.count, proposals - 1, 'and not counted any more');
       const { found, expected } = await countRecords(disk, PARTITION);
       t.ok(found.equals(expected));
     }
