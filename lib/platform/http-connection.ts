@@ -22,6 +22,8 @@ export interface ConnectionOwner {
 export interface ConnectionPlace {
   /** Is there room for so many bytes more of requests that wait? Pair it with `release`. */
   hold(bytes: number): boolean;
+  /** The same for what is refused, and kept by Node all the same. False: it was cut. */
+  holdRefused(connection: HttpConnection, bytes: number): boolean;
   release(bytes: number): void;
   /** Nothing is under way on it any more. */
   idle(connection: HttpConnection): void;
@@ -29,7 +31,6 @@ export interface ConnectionPlace {
 }
 
 const forget = (): void => undefined;
-
 /** What a parsed request takes besides the texts of its head. */
 const REQUEST_BYTES = 2048;
 /** Cut while its client still sends, a connection takes the answer with it: read on for a while. */
@@ -41,7 +42,8 @@ const LINGER_MILLISECONDS = 500;
  * waits nothing more is read, so that there never wait more than one read has brought.
  *
  * Node keeps each request that it has parsed until the connection ends, answered or not. So nothing
- * is read either while a farewell is due, and what is read behind the farewell is not parsed.
+ * is read either while a farewell is due, and what is read behind the farewell is not parsed. What
+ * the last read before has brought is counted: where that is too much the connection is cut.
  */
 export class HttpConnection {
   readonly socket: Socket;
@@ -50,6 +52,7 @@ export class HttpConnection {
   readonly #place: ConnectionPlace;
   readonly #waiting: ServerResponse[] = [];
   #waitingBytes = 0;
+  #refusedBytes = 0;
   #current: ServerResponse | undefined;
   /** Has the current request begun, and was not handled yet? */
   #isDue = false;
@@ -86,7 +89,10 @@ export class HttpConnection {
       if (this.#isHeld) socket.pause();
       else if (this.#lingers) this.#parseNoMore();
     });
-    events.on(socket, 'close', this.#cut, () => this.#forget());
+    events.on(socket, 'close', this.#cut, () => {
+      this.#forget();
+      place.release(this.#refusedBytes);
+    });
     const cutSoon = socket.destroySoon.bind(socket);
     // Node calls it behind the last answer of a connection.
     socket.destroySoon = events.guarded('destroySoon', this.#cut, () => {
@@ -122,12 +128,9 @@ export class HttpConnection {
   /** What was parsed next. After a broken message, or the last response, it is ignored. */
   add(response: ServerResponse): void {
     if (this.isOver) return;
-    if (this.#farewell !== undefined) {
-      this.socket.pause();
-      return;
-    }
     this.#added += 1;
-    if (this.#current === undefined) this.#begin(response);
+    if (this.#farewell !== undefined) this.#holdRefused(response);
+    else if (this.#current === undefined) this.#begin(response);
     else this.#enqueue(response);
   }
 
@@ -227,13 +230,20 @@ export class HttpConnection {
     const bytes = bytesOf(response);
     if (!this.#place.hold(bytes)) {
       this.#farewell = TOO_MUCH_AHEAD;
-      this.socket.pause();
+      this.#holdRefused(response);
       return;
     }
     this.#waitingBytes += bytes;
     this.#waiting.push(response);
     this.#wasHeld = true;
     this.socket.pause();
+  }
+
+  /** One read brings more than the one that was refused: all of it is parsed. */
+  #holdRefused(response: ServerResponse): void {
+    this.socket.pause();
+    const bytes = bytesOf(response);
+    if (this.#place.holdRefused(this, bytes)) this.#refusedBytes += bytes;
   }
 
   /** The answer to the current request has left, or never will. */

@@ -15,15 +15,19 @@ export interface ConnectionsOptions {
 }
 
 /** Why a connection was ended from here; a label of metrics. */
-export type Ending = 'idle' | 'limit' | 'unread';
+export type Ending = 'ahead' | 'idle' | 'limit' | 'unread';
 
 const EVENTS: Readonly<Record<Ending, string>> = {
+  ahead: 'a connection was cut: too many requests came behind one that was refused',
   idle: 'too many connections: the one that idled for longest was closed',
   limit: 'too many connections, and all are busy: one was refused',
   unread: 'a connection was cut: its client takes too little of its answer',
 };
 /** Beyond the limit so many are let in for a question after health: the newest of them. */
 const BEYOND_MAX = 32;
+
+/** For all that is refused there is as much room again, and for two reads of small requests. */
+const REFUSED_BYTES = 8_388_608;
 
 export class HttpConnections implements ConnectionPlace {
   readonly #options: ConnectionsOptions;
@@ -91,6 +95,17 @@ export class HttpConnections implements ConnectionPlace {
 
   hold(bytes: number): boolean {
     if (this.#waitingBytes + bytes > this.#options.waitingBytesMax) return false;
+    this.#waitingBytes += bytes;
+    return true;
+  }
+
+  holdRefused(connection: HttpConnection, bytes: number): boolean {
+    const { waitingBytesMax } = this.#options;
+    const refusedMax = Math.max(waitingBytesMax, REFUSED_BYTES);
+    if (this.#waitingBytes + bytes > waitingBytesMax + refusedMax) {
+      this.end(connection, 'ahead');
+      return false;
+    }
     this.#waitingBytes += bytes;
     return true;
   }

@@ -122,7 +122,6 @@ export class PeerListener {
   /** Resolves when the last connection is gone; what was let in is for others to close. */
   async close(): Promise<void> {
     this.refuse();
-    this.#http.closeAllConnections();
     await this.#closed;
   }
 

@@ -50,7 +50,8 @@ const MANNERS = [
 ] as const;
 const LINES_AT_ONCE = 2;
 const PAUSE_MEAN_MILLISECONDS = 150;
-const PATIENT_MILLISECONDS = 8000;
+/** The node itself gives up after 5 s for each of its two rounds. */
+const PATIENT_MILLISECONDS = 12_000;
 const KEPT_SHARE = 0.5;
 /** So many connections fewer than this are all taken by one client now and then. */
 const CROWD_MAX = 20;
@@ -112,7 +113,10 @@ export class ConnectionClient {
   async #makeNamespace(): Promise<void> {
     const { asking, world, machines } = this.#options;
     const body = JSON.stringify(LINE_RULES);
-    const headers = { 'Content-Type': 'application/json', 'X-Timeout': '8000ms' };
+    const headers = {
+      'Content-Type': 'application/json',
+      'X-Timeout': `${PATIENT_MILLISECONDS}ms`,
+    };
     const path = `/api/v1/namespaces/${LINES.name}`;
     while (!this.#isStopped) {
       const how = { timeoutMilliseconds: PATIENT_MILLISECONDS };

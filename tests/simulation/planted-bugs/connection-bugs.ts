@@ -40,6 +40,14 @@ export const CONNECTION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
+    name: 'what one read brought behind a refused request has no bound',
+    file: 'platform/http-connections.js',
+    right: "this.end(connection, 'ahead');\n            return false;",
+    wrong: ';',
+    test: 'unit/platform/http-farewell.test.js',
+  },
+  {
+    rule: 'H',
     name: 'health is refused beyond the limit of connections',
     file: 'platform/http-listener.js',
     right: "!this.#options.isVital(request.url ?? '')",

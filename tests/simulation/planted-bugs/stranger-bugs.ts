@@ -275,6 +275,14 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     test: 'hostile/peer-strangers.test.js',
   },
   {
+    rule: 'P1',
+    name: 'a stop waits for strangers at the port of peers',
+    file: 'platform/peer-listener.js',
+    right: 'for (const connection of this.#callers.keys())\n            connection.destroy();',
+    wrong: ';',
+    test: 'unit/platform/peer-stop.test.js',
+  },
+  {
     rule: 'P3',
     name: 'nobody goes for a new connection without a proof',
     file: 'platform/unproven-connections.js',

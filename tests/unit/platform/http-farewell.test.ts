@@ -61,20 +61,48 @@ t.test('behind a head that was late nothing is read', async (t) => {
   t.equal(observer.counts.size, 0);
 });
 
-t.test('behind a request for which there is no room nothing is read', async (t) => {
+/** One read brings so many requests, and each takes about 2 KiB. */
+const A_READ = GET.repeat(1800);
+const ROOM = 8_388_608;
+
+/** Connections whose first request is under way, and whose others take all the room there is. */
+async function full(t: Test) {
   const { answers, sockets, handler } = held();
-  const { listener } = await start(t, { handler, pipelinedBytesMax: 65_536 });
-  const other = say(listener.port, GET.repeat(32));
-  await reached('a full place', () => listener.figures.waitingBytes > 63_500);
+  const fixture = await start(t, { handler, pipelinedBytesMax: ROOM });
+  const { listener } = fixture;
+  const others = [1, 2, 3].map(() => say(listener.port, A_READ));
+  t.teardown(() => {
+    for (const { socket } of others) socket.destroy();
+  });
+  await reached('a full place', () => listener.figures.waitingBytes > ROOM - 2200);
+  await reached('the others', () => answers.length === 3);
+  return { ...fixture, answers, sockets };
+}
+
+t.test('behind a request for which there is no room nothing is read', async (t) => {
+  const { answers, sockets, listener } = await full(t);
   const one = say(listener.port, GET);
-  await reached('the second', () => answers.length === 2);
+  await reached('one more', () => answers.length === 4);
   flood(one);
-  const [, socket] = sockets;
+  const [, , , socket] = sockets;
   await assertStopped(t, { socket });
-  answers[1]?.();
+  answers[3]?.();
   const answer = await one.answer;
   assertProblem(t, answer.slice(answer.indexOf('done') + 4), 503, 'overloaded');
-  other.socket.resetAndDestroy();
+});
+
+t.test('what one read brought behind a refused request is bounded over all', async (t) => {
+  const { listener, observer, sockets } = await full(t);
+  await sleep(100);
+  const before = listener.figures.waitingBytes;
+  const more = Array.from({ length: 8 }, () => say(listener.port, A_READ));
+  const cut = 'quorate_http_connections_ended_total ahead';
+  await reached('connections that are cut', () => (observer.counts.get(cut) ?? 0) >= 4);
+  await Promise.any(more.map(({ answer }) => answer));
+  t.ok(before > ROOM, 'what was refused of the third counts');
+  t.ok(listener.figures.waitingBytes <= 2 * ROOM, 'and is bounded');
+  for (const socket of sockets) socket.destroy();
+  await reached('the room of all that have gone', () => listener.figures.waitingBytes === 0);
 });
 
 t.test('behind a body that was late, with an early answer, few requests are read', async (t) => {

@@ -130,7 +130,7 @@ t.test('what waits is bounded, over all connections', async (t) => {
   t.ok(good > 10 && good < 40, `${String(good)} were taken`);
   t.match(text, /HTTP\/1.1 503 .*retry-after: 1.*"code":"overloaded"/s, 'then it is told');
   t.equal(requests.length, good);
-  t.equal(listener.figures.waitingBytes, 0, 'room comes back');
+  await reached('room that comes back', () => listener.figures.waitingBytes === 0);
   const left = say(listener.port, get('/late') + get('/next').repeat(20));
   await reached('requests that wait', () => listener.figures.waitingBytes > 0);
   left.socket.resetAndDestroy();
