@@ -1,4 +1,4 @@
-/** At a stop the port of peers lets go of everybody who has not proven itself, however far it is. */
+/** At a stop the port of peers lets go of all who have not proven themselves. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
