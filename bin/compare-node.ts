@@ -8,9 +8,12 @@ import { CRASHED, EXIT } from './exit-code.js';
 import { runNode } from './node/run-node.js';
 import { endOnBugs, tellParent } from './node/supervision.js';
 import { softwareVersion } from './software-version.js';
+import { STOP_SIGNALS } from './supervision.js';
 
 /** What the parent says. */
-export type CompareNews = { readonly fault: Fault } | { readonly stop: true };
+export interface CompareNews {
+  readonly fault: Fault;
+}
 
 const [, , flags = '{}'] = process.argv;
 const settings = loadSettings({
@@ -20,22 +23,20 @@ const settings = loadSettings({
 });
 const observer = new LogAndMetrics({ nodeId: settings.node.id, severity: 'error' });
 endOnBugs(observer);
-const stopping = new AbortController();
 const links: FaultyTransport[] = [];
 let fault: Fault | undefined;
 
+// Ctrl-C reaches the whole group: the parent decides what becomes of its nodes.
+for (const signal of STOP_SIGNALS) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(EXIT.done));
 process.on('message', (news: CompareNews) => {
-  if ('stop' in news) stopping.abort();
-  else {
-    fault = news.fault;
-    for (const link of links) link.fault = news.fault;
-  }
+  fault = news.fault;
+  for (const link of links) link.fault = news.fault;
 });
 
 try {
   const node = await runNode({
-    ...{ settings, observer, version: softwareVersion(), signal: stopping.signal },
+    ...{ settings, observer, version: softwareVersion(), signal: new AbortController().signal },
     secret: await readSecret(settings.node.secretFile),
     wrap: (transport) => {
       const link = new FaultyTransport(transport);
@@ -46,11 +47,7 @@ try {
   });
   await node.ready();
   await tellParent({ ready: true });
-  if (!stopping.signal.aborted) {
-    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
-  }
-  await node.stop();
-  process.exit(EXIT.done);
+  await node.failed;
 } catch (error) {
   observer.log('error', 'the node ends', { reason: messageOf(error) });
   observer.flush();

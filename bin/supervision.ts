@@ -10,11 +10,20 @@ export interface StopMessage {
   readonly stop: true;
 }
 
-export interface StopRequestOptions {
-  /** From the first request on. */
-  readonly limitMilliseconds: number;
+export interface SignalWatchOptions {
+  /** From the first request on; undefined: a stop may take as long as it takes. */
+  readonly limitMilliseconds: number | undefined;
   /** The last thing that the process does, where it cannot wait: synchronous. */
   readonly endNow: (why: string) => void;
+}
+
+export interface SignalWatch {
+  /** Aborted by the first request; its reason is a text. */
+  readonly signal: AbortSignal;
+  /** As a signal does. */
+  readonly request: (reason: string) => void;
+  /** Listens no more: signals end the process again as they do by themselves. */
+  readonly close: () => void;
 }
 
 export interface StopRequest {
@@ -32,30 +41,42 @@ const ONE_PRESS_MILLISECONDS = 250;
 const SIGNAL_STATUS = 128;
 
 /**
- * Listens from now on. The first signal, message of the parent, or loss of it asks for a stop. A
- * second signal ends the process at once, with 128 and its number as the status; so does a stop
- * that takes longer than the limit, with the status of a crash.
+ * Listens from now on. The first signal asks for a stop. A second one ends the process at once,
+ * with 128 and its number as the status; so does a stop that takes longer than the limit, with the
+ * status of a crash. A command that starts processes or makes folders listens before it does.
  */
-export function stopRequest({ limitMilliseconds, endNow }: StopRequestOptions): StopRequest {
+export function watchSignals({ limitMilliseconds, endNow }: SignalWatchOptions): SignalWatch {
   const controller = new AbortController();
   let firstSignal: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const end = (why: string, status: number): void => {
     endNow(why);
     process.exit(status);
   };
   const request = (reason: string): void => {
     if (controller.signal.aborted) return;
-    setTimeout(() => end('the stop took too long', CRASHED), limitMilliseconds).unref();
+    if (limitMilliseconds !== undefined) {
+      timer = setTimeout(() => end('the stop took too long', CRASHED), limitMilliseconds).unref();
+    }
     controller.abort(reason);
   };
-  for (const signal of STOP_SIGNALS) {
-    process.on(signal, () => {
-      const now = performance.now();
-      firstSignal ??= now;
-      if (now - firstSignal <= ONE_PRESS_MILLISECONDS) request(signal);
-      else end(`a second signal: ${signal}`, SIGNAL_STATUS + constants.signals[signal]);
-    });
-  }
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    firstSignal ??= now;
+    if (now - firstSignal <= ONE_PRESS_MILLISECONDS) request(signal);
+    else end(`a second signal: ${signal}`, SIGNAL_STATUS + constants.signals[signal]);
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  const close = (): void => {
+    clearTimeout(timer);
+    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
+  };
+  return { signal: controller.signal, request, close };
+}
+
+/** For a process that serves: a message of the parent, or its loss, asks for a stop too. */
+export function stopRequest(options: SignalWatchOptions): StopRequest {
+  const { signal, request } = watchSignals(options);
   const lost = (): void => request('the parent went away');
   if (process.send !== undefined) {
     process.on('message', ({ stop }: Partial<StopMessage>) => {
@@ -66,8 +87,8 @@ export function stopRequest({ limitMilliseconds, endNow }: StopRequestOptions): 
     if (!process.connected) lost();
   }
   return {
-    signal: controller.signal,
-    requested: aborted(controller.signal).then(() => String(controller.signal.reason)),
+    signal,
+    requested: aborted(signal).then(() => String(signal.reason)),
     close: () => {
       if (process.connected) process.disconnect();
     },

@@ -1,5 +1,5 @@
 /** The cluster that is assessed: real processes of this machine, which can be killed and paused. */
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import { LocalProcesses } from '../cluster/local-processes.js';
 import type { AssessConfig } from './assess-config.js';
@@ -67,26 +67,31 @@ export class AssessedCluster {
     await this.seen(this.ids, 'up');
   }
 
+  /** Where somebody waits for its end, at once: nobody wants what was stored. */
   async stop(): Promise<void> {
     for (const pid of this.#paused) signalTo(pid, 'SIGCONT');
+    if (this.signal.aborted) this.kill();
     await this.#processes.stop();
   }
 
+  /** All nodes, without a wait. */
+  readonly kill = (): void => this.#processes.kill();
+
   /** At once, without a word: as a crash of the process. */
-  kill(id: string): void {
+  killNode(id: string): void {
     const pid = this.#pidOf(id);
     if (pid !== undefined) signalTo(pid, 'SIGKILL');
   }
 
   /** It stands still, as behind a cut network: connections stay open, and nothing is answered. */
-  pause(id: string): void {
+  freeze(id: string): void {
     const pid = this.#pidOf(id);
     if (pid === undefined) return;
     this.#paused.add(pid);
     signalTo(pid, 'SIGSTOP');
   }
 
-  resume(id: string): void {
+  thaw(id: string): void {
     const pid = this.#pidOf(id);
     if (pid === undefined) return;
     this.#paused.delete(pid);
@@ -114,8 +119,13 @@ export class AssessedCluster {
       this.signal.throwIfAborted();
       if (await holds()) return true;
       if (performance.now() > deadline) return false;
-      await pause(POLL_MILLISECONDS);
+      await this.pause(POLL_MILLISECONDS);
     }
+  }
+
+  /** @throws where the assessment is ended meanwhile */
+  async pause(milliseconds: number): Promise<void> {
+    await setTimeout(milliseconds, undefined, { signal: this.signal });
   }
 
   put(id: string, key: string, value: unknown, headers: Record<string, string> = {}) {
@@ -149,7 +159,7 @@ export class AssessedCluster {
     const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
     const sent = {
       ...{ method, headers: { ...json, ...headers } },
-      signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
+      signal: AbortSignal.any([AbortSignal.timeout(REQUEST_MILLISECONDS), this.signal]),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     try {

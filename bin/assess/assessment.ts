@@ -1,7 +1,4 @@
 /** Starts the cluster of a file, runs the five scenarios one after the other, and judges. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import { analyse, costOf, unjustified } from './analysis.js';
 import type { AssessConfig } from './assess-config.js';
@@ -9,6 +6,7 @@ import { AssessedCluster } from './assessed-cluster.js';
 import { check, scenarioResult, type ScenarioResult } from './check.js';
 import { rateLimiting, recovery } from './limits-and-recovery.js';
 import { basicOperations, consistency, faultTolerance } from './scenarios.js';
+import { TemporaryFolder } from '../temporary-folder.js';
 
 export interface AssessOptions {
   readonly config: AssessConfig;
@@ -52,10 +50,12 @@ const SCENARIOS = [
 /** @throws OperatingError where the cluster cannot be started, or time is up */
 export async function assess(options: AssessOptions): Promise<AssessReport> {
   const { signal, tell } = options;
-  const dataDir = await mkdtemp(join(tmpdir(), 'quorate-assess-'));
+  const folder = new TemporaryFolder('quorate-assess-');
   const scenarios: ScenarioResult[] = [];
   const tellNext = (what: string): void => tell(what, scenarios.length / SCENARIOS.length);
-  const cluster = new AssessedCluster({ ...options, tell: tellNext, dataDir });
+  const cluster = new AssessedCluster({ ...options, tell: tellNext, dataDir: folder.path });
+  // Before the folder goes: nobody is left who would write into it.
+  process.prependOnceListener('exit', cluster.kill);
   try {
     tellNext(`starts ${options.config.nodes} nodes`);
     await cluster.start();
@@ -63,9 +63,13 @@ export async function assess(options: AssessOptions): Promise<AssessReport> {
       tellNext(`${name} (${of} points)`);
       scenarios.push(await attempted(name, of, signal, () => run(cluster)));
     }
+  } catch (error) {
+    if (signal.aborted) throw new OperatingError('deadline_passed', `ended: ${signal.reason}`);
+    throw error;
   } finally {
     await cluster.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    process.off('exit', cluster.kill);
+    folder.remove();
   }
   return reportOf(options, scenarios);
 }
@@ -80,7 +84,7 @@ async function attempted(
   try {
     return await run();
   } catch (error) {
-    if (signal.aborted) throw new OperatingError('deadline_passed', String(signal.reason));
+    if (signal.aborted) throw error;
     return scenarioResult(name, of, [check('it can be tried', of, false, messageOf(error))]);
   }
 }

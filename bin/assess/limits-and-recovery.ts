@@ -1,5 +1,4 @@
 /** The last two scenarios: is a flood stopped and nobody else, and does a dead node come back? */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { AssessedCluster } from './assessed-cluster.js';
 import { check, scenarioResult, type ScenarioResult } from './check.js';
 
@@ -35,7 +34,7 @@ export async function rateLimiting(cluster: AssessedCluster): Promise<ScenarioRe
   let usual = 0;
   for (let i = 0; i < USUAL_PER_SECOND * USUAL_SECONDS; i += 1) {
     usual += await refusedOf(1);
-    await pause(1000 / USUAL_PER_SECOND);
+    await cluster.pause(1000 / USUAL_PER_SECOND);
   }
   const limit = max === 0 ? 'there is no limit' : `the limit is ${max} in ${window}`;
   const asked = USUAL_PER_SECOND * USUAL_SECONDS;
@@ -54,7 +53,7 @@ export async function rateLimiting(cluster: AssessedCluster): Promise<ScenarioRe
     const wait = `${found}; the client must wait for ${seconds} s, above ${WAIT_SECONDS_MAX} s`;
     checks.push(check('a flood is stopped, and may come back', 5, false, wait));
   } else {
-    await pause(1000 * seconds);
+    await cluster.pause(1000 * seconds);
     const again = await cluster.get(node, 'cart');
     const wait = `${found}; after the ${seconds} s of Retry-After it was answered ${again.status}`;
     checks.push(check('a flood is stopped, and may come back', 5, again.status !== 429, wait));
@@ -77,7 +76,7 @@ export async function recovery(cluster: AssessedCluster): Promise<ScenarioResult
   const victim = ids.at(-1) ?? '';
   const [living = victim] = ids.filter((id) => id !== victim);
   const keys = Array.from({ length: KEYS }, (_, i) => `recovery-${i}`);
-  cluster.kill(victim);
+  cluster.killNode(victim);
   // What the others can take: whether that is enough is another scenario.
   const level = String(Math.max(1, Math.min(config.writeQuorum, ids.length - 1)));
   const written: string[] = [];

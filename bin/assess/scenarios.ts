@@ -1,5 +1,4 @@
 /** The first three scenarios: does it work, does it survive a node, does a read see each write? */
-import { setTimeout as pause } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { StressRun } from '../stress/stress-run.js';
 import { analyse } from './analysis.js';
@@ -69,7 +68,7 @@ export async function faultTolerance(cluster: AssessedCluster): Promise<Scenario
     ]);
   }
   await cluster.put(living[0] ?? '', 'before', 'the failure');
-  cluster.kill(victim);
+  cluster.killNode(victim);
   const writes: Counted = { asked: 0, answered: 0, trouble: undefined };
   const reads: Counted = { asked: 0, answered: 0, trouble: undefined };
   const acknowledged: string[] = [];
@@ -81,7 +80,7 @@ export async function faultTolerance(cluster: AssessedCluster): Promise<Scenario
     count(writes, written);
     count(reads, read);
     if (written.status === 200) acknowledged.push(key);
-    await pause(STEP_MILLISECONDS);
+    await cluster.pause(STEP_MILLISECONDS);
   }
   const found = await Promise.all(
     acknowledged.map((key, i) => cluster.get(living[i % living.length] ?? '', key)),
@@ -128,7 +127,7 @@ export async function consistency(cluster: AssessedCluster): Promise<ScenarioRes
     ...{ namespace: undefined, deletesKeys: false },
     ...{ readLevel: String(readQuorum), writeLevel: String(writeQuorum) },
   });
-  const onAbort = (): void => run.stop();
+  const onAbort = (): void => run.abort();
   cluster.signal.addEventListener('abort', onAbort, { once: true });
   await run.run();
   cluster.signal.removeEventListener('abort', onAbort);
@@ -155,13 +154,13 @@ async function worstCase(cluster: AssessedCluster): Promise<Check> {
   const [other] = others;
   if (other === undefined) return check(what, 15, true, `${quorums}; there is no such read`);
   await cluster.put(writer, 'worst', 'old', { 'X-Consistency-Level': 'all' });
-  for (const id of others) cluster.pause(id);
+  for (const id of others) cluster.freeze(id);
   await cluster.seen(others, 'down', writers);
   const written = await cluster.put(writer, 'worst', 'new');
-  for (const id of writers) cluster.pause(id);
-  for (const id of others) cluster.resume(id);
+  for (const id of writers) cluster.freeze(id);
+  for (const id of others) cluster.thaw(id);
   const read = await cluster.get(other, 'worst', { 'X-Timeout': '2s' });
-  for (const id of writers) cluster.resume(id);
+  for (const id of writers) cluster.thaw(id);
   await cluster.seen(ids, 'up');
   const isStale = read.status === 200 && read.json['value'] !== 'new';
   const answered = read.status === 200 ? `${JSON.stringify(read.json['value'])}` : show(read);

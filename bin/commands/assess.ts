@@ -1,5 +1,4 @@
 /** `quorate assess`: starts the cluster that a file describes, tries it, and scores it. */
-import { OperatingError } from '../../lib/errors.js';
 import { parseAssessConfig } from '../assess/assess-config.js';
 import { assess, type AssessReport } from '../assess/assessment.js';
 import type { CommandRow, Invocation } from '../command.js';
@@ -8,11 +7,13 @@ import { EXIT, type ExitCode } from '../exit-code.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
 import { progressBar } from '../progress.js';
 import { readWhole } from '../read-input.js';
-import { STOP_SIGNALS } from '../supervision.js';
+import { watchSignals } from '../supervision.js';
 import { advised, type Terminal } from '../terminal.js';
 
 /** All scenarios together; they take about a minute. */
 const LIMIT_MILLISECONDS = 300_000;
+/** Nodes are killed then, so it takes a moment. */
+const STOP_LIMIT_MILLISECONDS = 10_000;
 const MONEY = { minimum: 0, maximum: 1_000_000 };
 
 export const assessCommand: CommandRow = {
@@ -55,18 +56,18 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const file = options.required('config');
   const text = Buffer.from(readWhole(file, file)).toString();
   const config = parseAssessConfig(text, file);
-  const aborting = new AbortController();
-  const end = (why: string): void => aborting.abort(new OperatingError('deadline_passed', why));
-  const timer = setTimeout(() => end('the scenarios took too long'), LIMIT_MILLISECONDS);
-  const onSignal = (signal: string): void => end(`ended by ${signal}`);
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  const stop = watchSignals({
+    limitMilliseconds: STOP_LIMIT_MILLISECONDS,
+    endNow: (why) => terminal.err(`quorate: ${why}\n`),
+  });
+  const timer = setTimeout(() => stop.request('the scenarios took too long'), LIMIT_MILLISECONDS);
   try {
     const report = await assess({
       config,
       basePort: options.integer('basePort', { minimum: 1024, maximum: 60_000 }),
       nodeCost: options.number('nodeCost', MONEY),
       budget: options.number('budget', MONEY),
-      signal: aborting.signal,
+      signal: stop.signal,
       tell: (what, done) => terminal.err(`${progressBar(done)} ${advised(terminal, what)}\n`),
     });
     print(terminal, options, {
@@ -77,7 +78,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
     return report.verdict === 'good' ? EXIT.done : EXIT.degraded;
   } finally {
     clearTimeout(timer);
-    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
+    stop.close();
   }
 }
 

@@ -21,7 +21,7 @@ import { EXIT, type ExitCode } from '../exit-code.js';
 import type { OptionRow } from '../option-row.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
 import { progressBar } from '../progress.js';
-import { STOP_SIGNALS } from '../supervision.js';
+import { watchSignals } from '../supervision.js';
 
 const COMPARE_OPTIONS: readonly OptionRow[] = [
   {
@@ -94,6 +94,8 @@ export const compareCommand: CommandRow = {
 
 const LEFT_OUT = ['two', 'three', 'any', 'local-one', 'local-quorum', 'each-quorum'];
 const HOUR_MILLISECONDS = 3_600_000;
+/** Nodes are killed then, so it takes a moment. */
+const STOP_LIMIT_MILLISECONDS = 10_000;
 const QPS = { minimum: 1, maximum: 100_000 };
 /** Of a request: a level that cannot be reached is told soon. */
 const TIMEOUT_MILLISECONDS = 1000;
@@ -104,25 +106,29 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const folder = options.text('report');
   // Before it costs minutes.
   if (folder !== undefined) makeFolder(folder, `--report ${folder}`);
-  const stopping = new AbortController();
-  for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const given = options.text('endpoint') === undefined ? undefined : endpointOptions(options);
   const nodes = options.integer('nodes', { minimum: 3, maximum: 9 });
   const basePort = options.integer('basePort', { minimum: 1024, maximum: 60_000 });
-  const started = given === undefined ? await ComparedCluster.start(nodes, basePort) : undefined;
-  const cluster = started ?? { endpoints: given ?? [], setFault: () => undefined };
+  const stop = watchSignals({
+    limitMilliseconds: STOP_LIMIT_MILLISECONDS,
+    endNow: (why) => terminal.err(`quorate: ${why}\n`),
+  });
+  let started: ComparedCluster | undefined;
   const tell = (what: string, share: number): void =>
     terminal.err(`${progressBar(share)} ${what}\n`);
   try {
-    const cells = await compareLevels(cluster, plan, tell, stopping.signal);
+    if (given === undefined) started = await ComparedCluster.start(nodes, basePort, stop.signal);
+    const cluster = started ?? { endpoints: given ?? [], setFault: () => undefined };
+    const cells = await compareLevels(cluster, plan, tell, stop.signal);
     const report = { machine, plan, command: commandOf(options), cells };
-    if (folder !== undefined) await writeReport(folder, report).catch(options.outputFailed);
+    const { aborted } = stop.signal;
+    if (aborted) terminal.err(`quorate: ended: ${stop.signal.reason}; no report is written\n`);
+    else if (folder !== undefined) await writeReport(folder, report).catch(options.outputFailed);
     printReport({ options, terminal }, report);
-    return stopping.signal.aborted || cells.some(({ wrong }) => wrong > 0)
-      ? EXIT.notAvailable
-      : EXIT.done;
+    return aborted || cells.some(({ wrong }) => wrong > 0) ? EXIT.notAvailable : EXIT.done;
   } finally {
     await started?.stop();
+    stop.close();
   }
 }
 

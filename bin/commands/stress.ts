@@ -16,10 +16,10 @@ import type { OptionRow } from '../option-row.js';
 import type { CommandOptions } from '../command-options.js';
 import { levelsShape, settingsShape } from '../control-command.js';
 import { CRASHED, EXIT } from '../exit-code.js';
-import { STOP_SIGNALS } from '../supervision.js';
+import { watchSignals } from '../supervision.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
 import { showProgress } from '../progress.js';
-import { levelsOverlap, whyNotAt } from '../stress/stress-plan.js';
+import { keyPrefixOf, levelsOverlap, whyNotAt } from '../stress/stress-plan.js';
 import type { StressPlan } from '../stress/stress-plan.js';
 import { progressLine, reportTable, stressReport } from '../stress/stress-report.js';
 import { StressRun } from '../stress/stress-run.js';
@@ -99,13 +99,16 @@ async function run({ options, terminal }: Invocation): Promise<number> {
   const endProgress = showProgress(terminal, () =>
     progressLine(stress, performance.now() - began, plan.durationMilliseconds),
   );
-  const stop = (): void => stress.stop();
-  for (const signal of STOP_SIGNALS) process.once(signal, stop);
+  const stop = watchSignals({
+    limitMilliseconds: undefined,
+    endNow: (why) => terminal.err(`quorate: ${why}; keys ${keyPrefixOf(plan)}* may be left\n`),
+  });
+  stop.signal.addEventListener('abort', () => stress.stop());
   try {
     await stress.run();
   } finally {
     endProgress();
-    for (const signal of STOP_SIGNALS) process.off(signal, stop);
+    stop.close();
   }
   const report = stressReport(plan, stress.tally, stress.loadMilliseconds);
   print(terminal, options, {

@@ -1,44 +1,54 @@
 /** The cluster that levels are compared on: a process a node, the links of the last one at will. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OperatingError } from '../../lib/errors.js';
 import { createSecret } from '../../lib/platform/secret-file.js';
 import type { CompareNews } from '../compare-node.js';
 import { checkFree } from '../cluster/free-ports.js';
+import { lastLines } from '../cluster/node-log.js';
 import { V8_FLAGS } from '../node/v8-flags.js';
+import { aborted } from '../supervision.js';
+import { TemporaryFolder } from '../temporary-folder.js';
 import type { Fault } from './faulty-transport.js';
 
 const NODE = fileURLToPath(new URL('../compare-node.js', import.meta.url));
 const HOST = '127.0.0.1';
 const PEER_PORT_DISTANCE = 2000;
 const START_MILLISECONDS = 60_000;
-const STOP_MILLISECONDS = 20_000;
+const NEVER_ABORTED = new AbortController().signal;
 
 export class ComparedCluster {
   readonly endpoints: readonly string[];
-  readonly #folder: string;
+  readonly #folder: TemporaryFolder;
   /** By the id of the node. */
   readonly #children = new Map<string, ChildProcess>();
   readonly #flags = new Map<string, Readonly<Record<string, string>>>();
 
-  private constructor(folder: string, ports: readonly number[]) {
-    this.#folder = folder;
+  private constructor(ports: readonly number[]) {
+    this.#folder = new TemporaryFolder('quorate-compare-');
+    // Before the folder goes: nobody is left who would write into it.
+    process.prependOnceListener('exit', this.#killAll);
     this.endpoints = ports.map((port) => `http://${HOST}:${port}`);
   }
 
-  /** Serves, in a folder that goes with it. @throws OperatingError `not_ready` */
-  static async start(nodes: number, basePort: number): Promise<ComparedCluster> {
+  /**
+   * Serves, in a folder that goes with it.
+   * @param signal ends the start
+   * @throws OperatingError `not_ready`, also where it was ended
+   */
+  static async start(
+    nodes: number,
+    basePort: number,
+    signal: AbortSignal = NEVER_ABORTED,
+  ): Promise<ComparedCluster> {
     const ports = Array.from({ length: nodes }, (_, index) => basePort + index);
     const peers = ports.map((port) => `${HOST}:${port + PEER_PORT_DISTANCE}`);
     await checkFree([...ports.map((port) => `${HOST}:${port}`), ...peers]);
-    const folder = await mkdtemp(join(tmpdir(), 'quorate-compare-'));
-    const cluster = new ComparedCluster(folder, ports);
+    const cluster = new ComparedCluster(ports);
     try {
-      const secret = join(folder, 'secret');
+      const secret = join(cluster.#folder.path, 'secret');
       await createSecret(secret);
       const founders = peers.map((peer, index) => `n${index + 1}=${peer}`).join(',');
       const started = ports.map((port, index) => {
@@ -46,11 +56,12 @@ export class ComparedCluster {
         cluster.#flags.set(id, {
           ...{ 'node.id': id, 'node.listen': `${HOST}:${port}` },
           ...{ 'node.peerListen': peers[index] ?? '', 'node.initialCluster': founders },
-          ...{ 'node.dataDir': join(folder, id), 'node.secretFile': secret },
+          ...{ 'node.dataDir': join(cluster.#folder.path, id), 'node.secretFile': secret },
         });
         return cluster.begin(id);
       });
-      await Promise.all(started);
+      await Promise.race([Promise.all(started), aborted(signal)]);
+      if (signal.aborted) throw new OperatingError('not_ready', `ended: ${signal.reason}`);
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -65,59 +76,59 @@ export class ComparedCluster {
   /** On all links of a node; the last one where none is named. */
   setFault(fault: Fault, id: string = this.ids.at(-1) ?? ''): void {
     const news: CompareNews = { fault };
-    this.#children.get(id)?.send(news);
+    const child = this.#children.get(id);
+    // One that has ended hears nothing any more.
+    if (child?.connected === true) child.send(news, () => undefined);
   }
 
   /** As a loss of power: no chance to say goodbye. Resolves when the process is gone. */
   async kill(id: string): Promise<void> {
     const child = this.#children.get(id);
     this.#children.delete(id);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
+    if (child !== undefined) await killed(child);
   }
 
+  /** At once: nobody wants what they have stored. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#children.values()].map(stopped));
-    await rm(this.#folder, { recursive: true, force: true });
+    process.off('exit', this.#killAll);
+    await Promise.all([...this.#children.values()].map(killed));
+    this.#folder.remove();
   }
 
   /** Also again, on the disk that it has. @throws OperatingError `not_ready` */
-  begin(id: string): Promise<void> {
-    const log = openSync(join(this.#folder, `${id}.log`), 'a');
+  async begin(id: string): Promise<void> {
+    const logFile = join(this.#folder.path, `${id}.log`);
+    const log = openSync(logFile, 'a');
     const words = [...V8_FLAGS, NODE, JSON.stringify(this.#flags.get(id))];
     const child = spawn(process.execPath, words, { stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     this.#children.set(id, child);
     return new Promise((resolve, reject) => {
-      const fail = (why: string): void => reject(new OperatingError('not_ready', `${id} ${why}`));
       const timer = setTimeout(() => fail('is not ready yet'), START_MILLISECONDS);
+      const fail = (how: string): void => {
+        clearTimeout(timer);
+        const told = lastLines(logFile).map((line) => `\n  ${line}`);
+        reject(new OperatingError('not_ready', `${id} ${how}${told.join('')}`));
+      };
       child.once('message', () => {
         clearTimeout(timer);
         resolve();
       });
-      child.once('exit', () => {
-        clearTimeout(timer);
-        fail('ended before it served');
-      });
+      child.on('error', ({ message }) => fail(`could not be started: ${message}`));
+      child.once('exit', () => fail('ended before it served'));
     });
   }
+
+  readonly #killAll = (): void => {
+    for (const child of this.#children.values()) child.kill('SIGKILL');
+  };
 }
 
-/** Asked first; one that does not stop is killed. */
-function stopped(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) {
-      resolve();
-      return;
-    }
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MILLISECONDS);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    const news: CompareNews = { stop: true };
-    if (child.connected) child.send(news, () => undefined);
-  });
+/** Resolves when the process is gone. */
+async function killed(child: ChildProcess): Promise<void> {
+  const isGone = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  if (isGone) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
 }

@@ -47,9 +47,13 @@ export interface Compared {
 /** Until every node takes the last one for down. */
 const CUT_IS_SEEN_MILLISECONDS = 3000;
 const HEALTHY_MILLISECONDS = 30_000;
+const READY_MILLISECONDS = 2000;
 const PAUSE_MILLISECONDS = 100;
 
-/** @param tell which level is under way, and how far all of them are, of 1 */
+/**
+ * @param tell which level is under way, and how far all of them are, of 1
+ * @param signal ends it: what was compared until then is returned
+ */
 export async function compareLevels(
   cluster: Compared,
   plan: ComparisonPlan,
@@ -62,8 +66,10 @@ export async function compareLevels(
     for (const level of plan.levels) {
       if (signal.aborted) return cells;
       tell(`${level}, ${condition}`, cells.length / count);
-      await untilHealthy(cluster.endpoints);
-      cells.push(await compareCell(cluster, plan, level, condition));
+      await untilHealthy(cluster.endpoints, signal);
+      const cell = await compareCell(cluster, plan, { level, condition }, signal);
+      // Of a part of its time the figures would be others.
+      if (!signal.aborted) cells.push(cell);
     }
   }
   return cells;
@@ -72,8 +78,8 @@ export async function compareLevels(
 async function compareCell(
   cluster: Compared,
   plan: ComparisonPlan,
-  level: string,
-  condition: ComparedCondition,
+  { level, condition }: Pick<ComparedCell, 'level' | 'condition'>,
+  signal: AbortSignal,
 ): Promise<ComparedCell> {
   const run = new StressRun({
     ...{ ...plan, endpoints: cluster.endpoints, valueBytes: 100, connections: 32 },
@@ -81,6 +87,8 @@ async function compareCell(
     run: randomBytes(4).toString('hex'),
     ...{ namespace: undefined, deletesKeys: false },
   });
+  const abort = (): void => run.abort();
+  signal.addEventListener('abort', abort);
   try {
     await run.prepare();
     if (condition !== 'healthy') {
@@ -90,10 +98,11 @@ async function compareCell(
           ? { delayMilliseconds: 0, cutFrom: 'everybody' }
           : { delayMilliseconds: plan.slowMilliseconds, cutFrom: [] },
       );
-      if (isCut) await setTimeout(CUT_IS_SEEN_MILLISECONDS);
+      if (isCut) await pause(CUT_IS_SEEN_MILLISECONDS, signal);
     }
     await run.load();
   } finally {
+    signal.removeEventListener('abort', abort);
     if (condition !== 'healthy') cluster.setFault(NO_FAULT);
     run.close();
   }
@@ -132,21 +141,27 @@ function hundredths(value: number): number {
 }
 
 /** Each node reaches the level all for every partition: nothing of the last fault is left. */
-async function untilHealthy(endpoints: readonly string[]): Promise<void> {
+async function untilHealthy(endpoints: readonly string[], signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + HEALTHY_MILLISECONDS;
   for (;;) {
     const ready = await Promise.all(endpoints.map(isReady));
-    if (ready.every(Boolean)) return;
+    if (ready.every(Boolean) || signal.aborted) return;
     if (performance.now() > deadline) {
       throw new OperatingError('not_ready', 'the cluster does not reach the level all');
     }
-    await setTimeout(PAUSE_MILLISECONDS);
+    await pause(PAUSE_MILLISECONDS, signal);
   }
+}
+
+/** Shorter where it is ended. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 async function isReady(endpoint: string): Promise<boolean> {
   try {
-    return (await fetch(`${endpoint}/readyz?level=all`)).ok;
+    const signal = AbortSignal.timeout(READY_MILLISECONDS);
+    return (await fetch(`${endpoint}/readyz?level=all`, { signal })).ok;
   } catch {
     return false;
   }

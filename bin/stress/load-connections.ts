@@ -1,31 +1,5 @@
-/** Requests by the thousand: kept connections to each endpoint, and what became of each request. */
-import type { IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:http';
-import { watchConnection } from '../watch-connection.js';
-
-export interface LoadRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | number>>;
-  readonly body: string | undefined;
-}
-
-export type LoadOutcome =
-  | {
-      readonly kind: 'answered';
-      readonly status: number;
-      readonly body: string;
-      /** What the client has seen by now; undefined: the request was of no session. */
-      readonly sessionToken: string | undefined;
-      /** How old it can be, as it says. */
-      readonly stalenessBound: string | undefined;
-    }
-  /** Every endpoint refused the connection: nothing was sent. */
-  | { readonly kind: 'refused' }
-  /** The connection broke under the request. */
-  | { readonly kind: 'broken' }
-  /** No answer in time. */
-  | { readonly kind: 'silent' };
+/** Requests by the thousand, to endpoints that take turns. */
+import { LoadEndpoint, type LoadOutcome, type LoadRequest } from './load-endpoint.js';
 
 export interface LoadConnectionsOptions {
   readonly endpoints: readonly string[];
@@ -36,110 +10,64 @@ export interface LoadConnectionsOptions {
   readonly onRefused: () => void;
 }
 
-interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly agent: Agent;
-}
-
 export class LoadConnections {
   readonly #options: LoadConnectionsOptions;
-  readonly #endpoints: readonly Endpoint[];
+  readonly #endpoints: readonly LoadEndpoint[];
   /** Each for itself: a put after every second get would always meet the same endpoint. */
   readonly #turns = { GET: 0, PUT: 0, DELETE: 0 };
 
   constructor(options: LoadConnectionsOptions) {
     this.#options = options;
     this.#endpoints = options.endpoints.map((text) => {
-      const { hostname, port } = new URL(text);
-      const agent = new Agent({
-        keepAlive: true,
-        maxSockets: options.connections,
-        maxFreeSockets: options.connections,
-        scheduling: 'fifo',
-      });
-      return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 80), agent };
+      return new LoadEndpoint(text, options.connections, options.timeoutMilliseconds);
     });
+  }
+
+  /** Has no endpoint answered anybody lately? */
+  get areAllSilent(): boolean {
+    return this.#endpoints.every(({ isSilent }) => isSilent);
   }
 
   /** Endpoints take turns, with gets and with puts; `done` is called once. */
   send(load: LoadRequest, done: (outcome: LoadOutcome) => void): void {
-    const turn = (this.#turns[load.method] + 1) % this.#endpoints.length;
-    this.#turns[load.method] = turn;
-    this.#sendFrom(turn, 0, load, done);
+    this.#sendTo(this.#inTurn(load, this.#endpoints), load, done);
   }
 
+  /** The same for what is not part of the load: endpoints that answer nobody have no turn. */
+  ask(load: LoadRequest, done: (outcome: LoadOutcome) => void): void {
+    const answering = this.#endpoints.filter(({ isSilent }) => !isSilent);
+    const endpoints = answering.length === 0 ? this.#endpoints : answering;
+    this.#sendTo(this.#inTurn(load, endpoints), load, done);
+  }
+
+  /** What is under way ends at once, and nothing is sent any more. */
   close(): void {
-    for (const { agent } of this.#endpoints) agent.destroy();
+    for (const endpoint of this.#endpoints) endpoint.close();
   }
 
-  #sendFrom(
-    first: number,
-    refusals: number,
+  /** Whose turn it is, and the others after it. */
+  #inTurn({ method }: LoadRequest, endpoints: readonly LoadEndpoint[]): readonly LoadEndpoint[] {
+    const turn = (this.#turns[method] + 1) % endpoints.length;
+    this.#turns[method] = turn;
+    return [...endpoints.slice(turn), ...endpoints.slice(0, turn)];
+  }
+
+  #sendTo(
+    [endpoint, ...others]: readonly LoadEndpoint[],
     load: LoadRequest,
     done: (outcome: LoadOutcome) => void,
   ): void {
-    const endpoint = this.#endpoints[(first + refusals) % this.#endpoints.length];
-    if (endpoint === undefined || refusals >= this.#endpoints.length) {
+    if (endpoint === undefined) {
       done({ kind: 'refused' });
       return;
     }
-    sendOnce(endpoint, load, this.#options.timeoutMilliseconds, (outcome) => {
+    endpoint.send(load, (outcome) => {
       if (outcome.kind !== 'refused') {
         done(outcome);
         return;
       }
       this.#options.onRefused();
-      this.#sendFrom(first, refusals + 1, load, done);
+      this.#sendTo(others, load, done);
     });
   }
-}
-
-function sendOnce(
-  { host, port, agent }: Endpoint,
-  { method, path, headers, body }: LoadRequest,
-  timeoutMilliseconds: number,
-  done: (outcome: LoadOutcome) => void,
-): void {
-  const sent = request({ host, port, agent, method, path, headers });
-  let settled = false;
-  const settle = (outcome: LoadOutcome): void => {
-    if (settled) return;
-    settled = true;
-    clearTimeout(timer);
-    done(outcome);
-  };
-  // Patience begins with a connection: until then the request waits here, and nobody is silent.
-  let timer: NodeJS.Timeout | undefined;
-  sent.on('socket', () => {
-    timer = setTimeout(() => {
-      settle({ kind: 'silent' });
-      sent.destroy();
-    }, timeoutMilliseconds);
-  });
-  const isConnected = watchConnection(sent);
-  sent.on('error', () => settle({ kind: isConnected() ? 'broken' : 'refused' }));
-  sent.on('response', (response) => readBody(response, settle));
-  sent.end(body);
-}
-
-function readBody(response: IncomingMessage, settle: (outcome: LoadOutcome) => void): void {
-  let body = '';
-  response.setEncoding('utf8');
-  response.on('data', (chunk: string) => {
-    body += chunk;
-  });
-  response.on('error', () => settle({ kind: 'broken' }));
-  response.on('end', () => {
-    settle({
-      ...{ kind: 'answered', status: response.statusCode ?? 0, body },
-      sessionToken: headerOf(response, 'x-session-token'),
-      stalenessBound: headerOf(response, 'x-staleness-bound'),
-    });
-  });
-}
-
-function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
-  const text = headers[name];
-  return typeof text === 'string' ? text : undefined;
 }

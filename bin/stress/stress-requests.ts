@@ -2,7 +2,8 @@
 import { basePathOf } from '../../lib/client/key-path.js';
 import { BoundJudge, boundOf } from './bound-judge.js';
 import type { KeyHistory, StressOutcome } from './key-history.js';
-import type { LoadConnections, LoadOutcome } from './load-connections.js';
+import type { LoadConnections } from './load-connections.js';
+import type { LoadOutcome, LoadRequest } from './load-endpoint.js';
 import type { StressPlan } from './stress-plan.js';
 import { sequenceOf, stressValue } from './stress-value.js';
 import type { StressRequestKind, Tally } from './tally.js';
@@ -30,9 +31,14 @@ const NOT_FOUND = 404;
 const TOO_MANY_REQUESTS = 429;
 const PREPARE_ATTEMPTS = 5;
 
+type Send = (load: LoadRequest, done: (outcome: LoadOutcome) => void) => void;
+
 export class StressRequests {
   readonly #plan: StressPlan;
   readonly #connections: LoadConnections;
+  /** Of the load, and of what is before and after it. */
+  readonly #send: Send;
+  readonly #ask: Send;
   readonly #tally: Tally;
   readonly #readHeaders: Record<string, string>;
   readonly #lastReadHeaders: Record<string, string>;
@@ -42,6 +48,8 @@ export class StressRequests {
   constructor(plan: StressPlan, connections: LoadConnections, tally: Tally) {
     this.#plan = plan;
     this.#connections = connections;
+    this.#send = (load, done) => connections.send(load, done);
+    this.#ask = (load, done) => connections.ask(load, done);
     this.#tally = tally;
     this.#bounds = new BoundJudge(plan);
     this.#keysPath = `${basePathOf(plan.namespace)}/kv`;
@@ -55,9 +63,10 @@ export class StressRequests {
   /** The first write of a key, which is not part of the load. Undefined: it is done. */
   prepare(key: KeyHistory, attempts = PREPARE_ATTEMPTS): Promise<string | undefined> {
     return new Promise((resolve) => {
-      this.#write(key, (outcome, written) => {
+      this.#write(this.#ask, key, (outcome, written) => {
         if (written === 'acknowledged') resolve(undefined);
-        else if (attempts > 1) resolve(this.prepare(key, attempts - 1));
+        else if (attempts > 1 && !this.#connections.areAllSilent)
+          resolve(this.prepare(key, attempts - 1));
         else resolve(reasonOf(outcome));
       });
     });
@@ -65,7 +74,7 @@ export class StressRequests {
 
   put(key: KeyHistory, done: () => void): void {
     this.#tally.requests.put += 1;
-    this.#write(key, (outcome, written) => {
+    this.#write(this.#send, key, (outcome, written) => {
       if (written === 'acknowledged') this.#tally.successes.put += 1;
       else this.#miss('put', outcome);
       if (written === 'unknown') this.#tally.unknown += 1;
@@ -78,7 +87,7 @@ export class StressRequests {
     const [floor, sessionFloor] = [key.floor(), key.sessionFloor()];
     const began = performance.now();
     key.order?.begin();
-    this.#read(key, this.#readHeaders, (outcome) => {
+    this.#read(this.#send, key, this.#readHeaders, (outcome) => {
       const values = valuesOf(outcome);
       key.order?.end(readOf(key, values, began));
       if (values === undefined) {
@@ -102,7 +111,7 @@ export class StressRequests {
   readBack(key: KeyHistory): Promise<ReadBack> {
     return new Promise((resolve) => {
       const floor = key.acknowledged;
-      this.#read(key, this.#lastReadHeaders, (outcome) => {
+      this.#read(this.#ask, key, this.#lastReadHeaders, (outcome) => {
         const values = valuesOf(outcome);
         if (values === undefined) {
           const isFinal = outcome.kind === 'answered' && outcome.status === TOO_MANY_REQUESTS;
@@ -126,14 +135,18 @@ export class StressRequests {
     const path = `${this.#keysPath}/${key}`;
     return new Promise((resolve) => {
       const load = { method: 'DELETE', path, headers, body: undefined } as const;
-      this.#connections.send(load, (outcome) => {
+      this.#ask(load, (outcome) => {
         const isGone = outcome.kind === 'answered' && [OK, NOT_FOUND].includes(outcome.status);
         resolve(isGone ? undefined : `delete: ${reasonOf(outcome)}`);
       });
     });
   }
 
-  #write(key: KeyHistory, done: (outcome: LoadOutcome, written: StressOutcome) => void): void {
+  #write(
+    send: Send,
+    key: KeyHistory,
+    done: (outcome: LoadOutcome, written: StressOutcome) => void,
+  ): void {
     const sequence = key.beginWrite();
     const value = stressValue(key.key, sequence, this.#plan.valueBytes);
     const body = `{"value":"${value}"}`;
@@ -148,7 +161,7 @@ export class StressRequests {
     const path = `${this.#keysPath}/${key.key}`;
     const began = performance.now();
     key.order?.begin();
-    this.#connections.send({ method: 'PUT', path, headers, body }, (outcome) => {
+    send({ method: 'PUT', path, headers, body }, (outcome) => {
       const written = writeOutcomeOf(outcome);
       key.endWrite(sequence, written);
       key.order?.end(writeOf(sequence, written, began));
@@ -160,6 +173,7 @@ export class StressRequests {
   }
 
   #read(
+    send: Send,
     { key, sessionToken }: KeyHistory,
     common: Record<string, string>,
     done: (outcome: LoadOutcome) => void,
@@ -167,7 +181,7 @@ export class StressRequests {
     const headers =
       sessionToken === undefined ? common : { ...common, 'x-session-token': sessionToken };
     const path = `${this.#keysPath}/${key}`;
-    this.#connections.send({ method: 'GET', path, headers, body: undefined }, done);
+    send({ method: 'GET', path, headers, body: undefined }, done);
   }
 
   #count(key: KeyHistory, wrong: string | undefined): void {
@@ -210,7 +224,7 @@ function valuesOf(outcome: LoadOutcome): unknown[] | undefined {
 }
 
 function writeOutcomeOf(outcome: LoadOutcome): StressOutcome {
-  if (outcome.kind === 'refused') return 'none';
+  if (outcome.kind === 'refused' || outcome.kind === 'unsent') return 'none';
   if (outcome.kind !== 'answered') return 'unknown';
   if (outcome.status === OK) return 'acknowledged';
   return answerOf(outcome)?.outcome === 'none' ? 'none' : 'unknown';
@@ -219,6 +233,7 @@ function writeOutcomeOf(outcome: LoadOutcome): StressOutcome {
 function reasonOf(outcome: LoadOutcome): string {
   if (outcome.kind === 'refused') return 'every endpoint refused the connection';
   if (outcome.kind === 'silent') return 'no answer in time';
+  if (outcome.kind === 'unsent') return 'not sent: the endpoint answered nobody in time';
   if (outcome.kind === 'broken') return 'the connection broke';
   const { code = 'no problem of ours' } = answerOf(outcome) ?? {};
   return `${outcome.status} ${code}`;

@@ -69,6 +69,12 @@ export class StressRun {
     this.#stopped = true;
   }
 
+  /** At once: what was sent is not awaited, and nothing is read back. */
+  abort(): void {
+    this.stop();
+    this.close();
+  }
+
   async run(): Promise<void> {
     try {
       await this.prepare();

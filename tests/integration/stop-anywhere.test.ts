@@ -30,6 +30,8 @@ const POINTS = Number(process.env['STOP_POINTS'] ?? '4');
 /** Far above what any stop takes, also on a machine that is busy. */
 const HANGS_MILLISECONDS = 60_000;
 const POLL_MILLISECONDS = 5;
+/** In which a tool that kills its nodes has ended, also on a machine that is busy. */
+const SOON_MILLISECONDS = 10_000;
 /** Characters of what it said on standard error, where something is left. */
 const ERR_SHOWN = 2000;
 /** What a node says on its way. */
@@ -79,15 +81,18 @@ interface Round {
   readonly signals: readonly NodeJS.Signals[];
   /** What was written since it began, of each log by itself. */
   readonly said: () => string;
+  /** SIGINT goes to all of its processes, as Ctrl-C in a terminal sends it. */
+  readonly isGroup?: boolean;
 }
 
 /** Starts it, and sends the signals. @returns its status, its signal, or the word that it hangs */
 async function play(t: Test, round: Round): Promise<number | string | null> {
-  const { words, folder, temporary, moment, signals } = round;
+  const { words, folder, temporary, moment, signals, isGroup = false } = round;
   const err = openSync(join(folder, 'err'), 'a');
   const child = spawn(process.execPath, [QUORATE, ...words], {
     env: { ...childEnvironment(), TMPDIR: temporary },
     stdio: ['ignore', 'ignore', err],
+    detached: isGroup,
   });
   closeSync(err);
   t.teardown(() => child.kill('SIGKILL'));
@@ -96,11 +101,15 @@ async function play(t: Test, round: Round): Promise<number | string | null> {
   for (const [i, signal] of signals.entries()) {
     // Closer together they would be one press of Ctrl-C.
     if (i > 0) await wait(400);
-    child.kill(signal);
+    if (isGroup && signal === 'SIGINT' && child.exitCode === null)
+      process.kill(-(child.pid ?? 0), signal);
+    else child.kill(signal);
   }
   const [status, by] = await Promise.race([ended, hang()]);
   // What is killed may take a moment to go where the machine is busy.
-  await until('all processes to be gone', HANGS_MILLISECONDS, () => isGone(folder));
+  await until('all processes to be gone', HANGS_MILLISECONDS, () => {
+    return isGone(folder) && isGone(temporary);
+  });
   return status ?? by;
 }
 
@@ -208,6 +217,35 @@ t.test('quorate node', async (t) => {
   }
   t.equal(written.status, 0, 'the next start works');
 });
+
+/** Ended while they work: with what each node is told then, and on a second signal. */
+const TOOLS = [
+  { tool: ['compare', '--levels', 'one,quorum', '--duration', '1s'], milliseconds: 9000 },
+  { tool: ['assess', '--config', 'config/shopping-cart.json'], milliseconds: 14_000 },
+];
+
+for (const { tool, milliseconds } of TOOLS) {
+  t.test(`quorate ${tool[0]}`, async (t) => {
+    const { folder, temporary } = foldersOf(t);
+    const words = [...tool, '--base-port', String(await freeBasePort())];
+    const common = { words, folder, temporary, said: () => '', isGroup: true };
+    const moments = [
+      atThing(temporary),
+      ...Array.from({ length: POINTS }, (_, i) => {
+        return after((milliseconds * (i + Math.random())) / POINTS);
+      }),
+    ];
+    for (const [i, moment] of moments.entries()) {
+      const signals: NodeJS.Signals[] = [['SIGINT'], ['SIGTERM'], ['SIGINT', 'SIGTERM']][
+        i % 3
+      ] as NodeJS.Signals[];
+      const began = performance.now();
+      const how = await startAndStop(t, { ...common, moment, signals });
+      t.ok([...fair, 5].includes(how as never), `it ended with ${how}, told by ${signals}`);
+      t.ok(performance.now() - began < milliseconds + SOON_MILLISECONDS, 'soon');
+    }
+  });
+}
 
 function textOf(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
