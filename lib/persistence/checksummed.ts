@@ -8,7 +8,7 @@ import { isCorrupt, OperatingError } from '../errors.js';
  * Of everything stored. Raised whenever the bytes of anything change (tests/unit/golden): an older
  * node refuses what a newer one has written, and leaves it as it is.
  */
-export const STORED_FORMAT = 11;
+export const STORED_FORMAT = 12;
 const CHECKSUM_BYTES = 8;
 const HEADER_BYTES = CHECKSUM_BYTES + 1;
 

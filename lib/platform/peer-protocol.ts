@@ -11,7 +11,7 @@ export interface VersionRange {
  * release later, so that any two adjacent releases understand each other (docs/operations.md,
  * Rolling upgrades).
  */
-export const PROTOCOL_VERSIONS: VersionRange = { min: 23, max: 23 };
+export const PROTOCOL_VERSIONS: VersionRange = { min: 24, max: 24 };
 
 /** The highest version that both speak. */
 export function chosenVersion(ours: VersionRange, theirs: VersionRange): number | undefined {

@@ -18,7 +18,7 @@ export const TESTIFY = messageType(
     emptied: z.array(partition),
     silent: z.array(partition),
     writers: z.array(z.string()),
-    /** [partition, place of the writer, prefix, numbers beyond it...]. */
+    /** [partition, place of the writer, prefix, runs...]; see `PlainClock`. */
     seen: z.array(z.array(z.number())),
     /** [partition, place of the writer, number]. */
     accepted: z.array(z.array(z.number())),

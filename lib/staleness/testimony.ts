@@ -49,7 +49,7 @@ export interface PlainTestimony {
   emptied: number[];
   silent: number[];
   writers: Writer[];
-  /** [partition, place of the writer, prefix, numbers beyond it...]. */
+  /** [partition, place of the writer, prefix, runs...]; see `PlainClock`. */
   seen: number[][];
   /** [partition, place of the writer, number]. */
   accepted: number[][];
@@ -88,8 +88,8 @@ export function testify(source: TestimonySource, asked: Asked): PlainTestimony {
   for (const change of changed) {
     if (bytes > pageBytesMax) break;
     const { partition, writer, number } = change;
-    const [, prefix, beyond] = held.clockOf(partition).entryOf(writer) ?? [writer, 0, []];
-    const row = [partition, writers.placeOf(writer), prefix, ...beyond];
+    const [, prefix, runs] = held.clockOf(partition).entryOf(writer) ?? [writer, 0, []];
+    const row = [partition, writers.placeOf(writer), prefix, ...runs];
     seen.push(row);
     bytes += row.length * NUMBER_BYTES;
     upTo = number;
@@ -118,8 +118,8 @@ export function testimonyOf(plain: PlainTestimony): Testimony {
     if (writer === undefined) throw noTestimony();
     return writer;
   };
-  const seen = plain.seen.map(([partition = -1, place, prefix = 0, ...beyond]) => {
-    return [partition, [writerAt(place), prefix, beyond] as PlainClock[number]] as const;
+  const seen = plain.seen.map(([partition = -1, place, prefix = 0, ...runs]) => {
+    return [partition, [writerAt(place), prefix, runs] as PlainClock[number]] as const;
   });
   if (!seen.every(([, entry]) => isPlainClock([entry]))) throw noTestimony();
   const accepted = plain.accepted.map(([partition = -1, place, n = 0]) => {

@@ -3,35 +3,30 @@
  * (docs/architecture.md, C1). It serves the filter, by which what has ended stays so, and cheap
  * comparison.
  */
-import { assert } from '../errors.js';
+import { OperatingError } from '../errors.js';
 import type { Dot } from './dot.js';
+import { areRuns, NumberRuns } from './number-runs.js';
 import type { VersionVector } from './version-vector.js';
 import type { Writer } from './writer.js';
 
-/** 1..prefix, and some numbers beyond it. */
-interface Seen {
-  prefix: number;
-  readonly beyond: Set<number>;
-}
+/**
+ * As it is stored and sent, by writer. The runs are [gap, length, gap, length...]: how many numbers
+ * are lacking, and how many follow then.
+ */
+export type PlainClock = (readonly [writer: Writer, prefix: number, runs: readonly number[]])[];
 
-/** [writer, prefix, numbers beyond it, ascending], by writer. */
-export type PlainClock = (readonly [Writer, number, readonly number[]])[];
+const NOTHING = NumberRuns.none();
 
-/** Are these writers, each once, with counts, and with numbers beyond them that leave a gap? */
+/** Are these writers, each once, with counts, and with runs beyond them? */
 export function isPlainClock(value: unknown): value is PlainClock {
   if (!Array.isArray(value)) return false;
   const writers = new Set<unknown>();
   for (const entry of value) {
     if (!Array.isArray(entry)) return false;
-    const [writer, prefix, beyond] = entry as unknown[];
-    if (typeof writer !== 'string' || writers.has(writer) || !Array.isArray(beyond)) return false;
+    const [writer, prefix, runs] = entry as unknown[];
+    if (typeof writer !== 'string' || writers.has(writer)) return false;
+    if (!Array.isArray(runs) || !areRuns(prefix, runs)) return false;
     writers.add(writer);
-    let last = -1;
-    for (const n of [prefix, ...(beyond as unknown[])]) {
-      if (!Number.isSafeInteger(n) || (n as number) <= last) return false;
-      // The first number beyond a prefix would be part of it if it followed at once.
-      last = last === -1 ? (n as number) + 1 : (n as number);
-    }
   }
   return true;
 }
@@ -42,21 +37,20 @@ export function isPlainClock(value: unknown): value is PlainClock {
  * merged or minted here are added, never a context.
  */
 export class PartitionClock {
-  readonly #writers = new Map<Writer, Seen>();
+  readonly #writers = new Map<Writer, NumberRuns>();
 
-  /** Invariant: `plain` is a clock (`isPlainClock`). */
+  /** @throws OperatingError `corrupt_bytes` where `plain` is no clock (`isPlainClock`) */
   static from(plain: PlainClock): PartitionClock {
-    assert(isPlainClock(plain), 'numbers of a clock ascend, and a writer has one entry');
+    if (!isPlainClock(plain)) throw new OperatingError('corrupt_bytes', 'a clock cannot be read');
     const clock = new PartitionClock();
-    for (const [writer, prefix, beyond] of plain) {
-      clock.#writers.set(writer, { prefix, beyond: new Set(beyond) });
+    for (const [writer, prefix, runs] of plain) {
+      clock.#writers.set(writer, NumberRuns.from(prefix, runs));
     }
     return clock;
   }
 
   has(dot: Dot): boolean {
-    const seen = this.#writers.get(dot.writer);
-    return seen !== undefined && (dot.n <= seen.prefix || seen.beyond.has(dot.n));
+    return this.#writers.get(dot.writer)?.has(dot.n) === true;
   }
 
   /** Were all of 1..n seen, for every entry (writer, n)? */
@@ -76,13 +70,11 @@ export class PartitionClock {
   missingFrom(other: PartitionClock, limit: number): Dot[] {
     const missing: Dot[] = [];
     for (const [writer, seen] of this.#writers) {
-      const from = (other.#writers.get(writer)?.prefix ?? 0) + 1;
-      for (let n = from; n <= seen.prefix && missing.length < limit; n += 1) {
-        if (!other.has({ writer, n })) missing.push({ writer, n });
-      }
-      for (const n of seen.beyond) {
-        if (missing.length >= limit) return missing;
-        if (!other.has({ writer, n })) missing.push({ writer, n });
+      for (const [first, last] of seen.without(other.#writers.get(writer) ?? NOTHING)) {
+        for (let n = first; n <= last; n += 1) {
+          if (missing.length >= limit) return missing;
+          missing.push({ writer, n });
+        }
       }
     }
     return missing;
@@ -92,31 +84,18 @@ export class PartitionClock {
   add(dot: Dot): boolean {
     let seen = this.#writers.get(dot.writer);
     if (seen === undefined) {
-      seen = { prefix: 0, beyond: new Set() };
+      seen = NumberRuns.none();
       this.#writers.set(dot.writer, seen);
     }
-    if (dot.n <= seen.prefix || seen.beyond.has(dot.n)) return false;
-    if (dot.n === seen.prefix + 1) {
-      seen.prefix = dot.n;
-      absorb(seen);
-    } else {
-      seen.beyond.add(dot.n);
-    }
-    return true;
+    return seen.add(dot.n);
   }
 
   /** Everything that either has seen. */
   union(other: PartitionClock): void {
     for (const [writer, theirs] of other.#writers) {
       const ours = this.#writers.get(writer);
-      if (ours === undefined) {
-        this.#writers.set(writer, { prefix: theirs.prefix, beyond: new Set(theirs.beyond) });
-        continue;
-      }
-      ours.prefix = Math.max(ours.prefix, theirs.prefix);
-      for (const n of theirs.beyond) ours.beyond.add(n);
-      for (const n of ours.beyond) if (n <= ours.prefix) ours.beyond.delete(n);
-      absorb(ours);
+      if (ours === undefined) this.#writers.set(writer, theirs.copy());
+      else ours.union(theirs);
     }
   }
 
@@ -127,7 +106,7 @@ export class PartitionClock {
   /** What it has seen of one writer; undefined: nothing. */
   entryOf(writer: Writer): PlainClock[number] | undefined {
     const seen = this.#writers.get(writer);
-    return seen && [writer, seen.prefix, [...seen.beyond].sort((a, b) => a - b)];
+    return seen && [writer, seen.prefix, seen.steps()];
   }
 
   toPlain(): PlainClock {
@@ -137,9 +116,4 @@ export class PartitionClock {
     });
     return plain.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   }
-}
-
-/** Moves what follows the prefix without a gap into it. */
-function absorb(seen: Seen): void {
-  while (seen.beyond.delete(seen.prefix + 1)) seen.prefix += 1;
 }

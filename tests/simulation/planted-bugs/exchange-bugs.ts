@@ -5,6 +5,38 @@ const FAILING = 'unit/replica/failing-clocks.test.js';
 
 export const EXCHANGE_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'C1',
+    name: 'a union of two clocks fills a gap of one number',
+    file: 'versioning/number-runs.js',
+    right: 'if (end !== undefined && first <= end + 1)',
+    wrong: 'if (end !== undefined && first <= end + 2)',
+    test: 'unit/versioning/number-runs.test.js',
+  },
+  {
+    rule: 'C1',
+    name: 'a run beyond a gap counts as if the gap were none',
+    file: 'versioning/number-runs.js',
+    right: 'bounds.push(i % 2 === 0 ? last + 1 : last);',
+    wrong: 'if (i % 2 === 1) bounds[bounds.length - 1] = last;',
+    test: 'unit/versioning/partition-clock.test.js',
+  },
+  {
+    rule: 'C6',
+    name: 'what is no run is taken for one, and one clock has two forms',
+    file: 'versioning/number-runs.js',
+    right: '!isCount(step) || step === 0 ||',
+    wrong: '!isCount(step) ||',
+    test: 'unit/versioning/number-runs.test.js',
+  },
+  {
+    rule: 'C6',
+    name: 'each number beyond a gap is a run',
+    file: 'versioning/number-runs.js',
+    right: 'else if (last + 1 === n)',
+    wrong: 'else if (at === 0 && last + 1 === n)',
+    test: 'unit/staleness/testimony.test.js',
+  },
+  {
     rule: 'E2',
     name: 'a tombstone goes by the entry of an older one',
     file: 'anti-entropy/collection.js',

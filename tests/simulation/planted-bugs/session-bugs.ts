@@ -31,7 +31,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     file: 'replica/replica.js',
     right: '!clock.has(dot) && !covers(context, dot)',
     wrong:
-      '![...clock.toPlain()].some(([w, p, b]) => w === dot.writer && Math.max(p, ...b) >= dot.n)',
+      '!clock.toPlain().some(([w, p, b]) => w === dot.writer && b.reduce((a, c) => a + c, p) >= dot.n)',
     test: CLUSTER,
   },
   {

@@ -101,7 +101,7 @@ t.test('an owner says what it holds, or what its clock has seen', async (t) => {
 
 t.test('the dead go when every owner has seen all of it on its disk, without a gap', async (t) => {
   const upTo = (n: number): PartitionClock => PartitionClock.from([[WRITER, n, []]]);
-  const gap = PartitionClock.from([[WRITER, 0, [2]]]);
+  const gap = PartitionClock.from([[WRITER, 0, [1, 1]]]);
   const dead = holding(2, 'tombstone');
   const owner = (persisted: PartitionClock | undefined, holdsValue = false) => {
     return { persisted, holdsValue };

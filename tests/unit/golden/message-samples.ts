@@ -24,7 +24,7 @@ const empty = new Uint8Array(0);
 const WRITER = 'n1.1.0123456789ab';
 const dots = [{ writer: WRITER, n: 7 }];
 const clock: [string, number, number[]][] = [
-  [WRITER, 12, [14, 70_000]],
+  [WRITER, 12, [1, 2, 300, 70_000]],
   ['n2.3k.ba9876543210', 2 ** 33, []],
 ];
 const sightings: membership.Sighting[] = [['n2', '018bcfe56800-01', 'h2:9080', 12.5, 70_000]];
@@ -141,7 +141,7 @@ const ANTI_ENTROPY = [
     antiEntropy.SETTLED,
     [{ partition: 1, clock: true }],
     [
-      { ballot: { round: 5, node: 'n2', start: 3 }, clock: [[`${WRITER}-5`, 4, [6]]] },
+      { ballot: { round: 5, node: 'n2', start: 3 }, clock: [[`${WRITER}-5`, 4, [1, 1]]] },
       { ballot: null, clock: [] },
     ],
   ),
@@ -182,12 +182,12 @@ const COORDINATION = [
   samples(
     coordination.PERSISTED_CLOCKS,
     [{ partitions: [3, 7] }],
-    [{ clocks: [[['n1.3.0123456789ab', 4, [6]]], null] }],
+    [{ clocks: [[['n1.3.0123456789ab', 4, [1, 1]]], null] }],
   ),
   samples(
     coordination.HELD_CLOCKS,
     [{ partitions: [3, 7] }],
-    [{ clocks: [[['n1.3.0123456789ab', 4, [6]]], null], lost: [[7, 'n2', 4]] }],
+    [{ clocks: [[['n1.3.0123456789ab', 4, [1, 1]]], null], lost: [[7, 'n2', 4]] }],
   ),
   samples(
     coordination.RESOLUTIONS,

@@ -21,7 +21,7 @@ export const STALENESS_SAMPLES = [
         writers: WRITERS,
         seen: [
           [0, 0, 12],
-          [255, 1, 2 ** 33, 2 ** 33 + 2],
+          [255, 1, 2 ** 33, 1, 70_000],
         ],
         accepted: [[7, 1, 1]],
       },

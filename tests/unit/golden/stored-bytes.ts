@@ -62,6 +62,8 @@ async function ofReplica(): Promise<(readonly [string, Uint8Array])[]> {
   await disk.hints.hold('n3', at('a'), bytes, 'sync').committed;
   await disk.audits.add(at('a'), AUDIT, 'sync').committed;
   await propose(disk, at('a'));
+  const gaps = [3, 4, 5, 9].map((n) => ({ writer: 'n9.1.0123456789ab', n }));
+  disk.clocks.noteVoid(at('ends').partition, gaps);
   await disk.clocks.persist();
   disk.health.damage(at('b').partition, 'an example');
   await disk.health.recordDamage();

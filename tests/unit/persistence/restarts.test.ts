@@ -5,6 +5,7 @@ import { encode } from '../../../lib/encoding/codec.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { covers } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
+import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
 import { turn } from '../fakes.js';
 import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 
@@ -71,13 +72,9 @@ function beyondRecords({ clocks, replica }: Disk): string[] {
     const records = keys
       .filter((at) => at.partition === partition)
       .flatMap((at) => replica.read(at)?.siblings ?? []);
-    for (const [writer, prefix, numbers] of clocks.of(partition).toPlain()) {
-      const seen = [...Array.from({ length: prefix }, (_, i) => i + 1), ...numbers];
-      for (const n of seen) {
-        if (!records.some(({ context }) => covers(context, { writer, n }))) {
-          beyond.push(dotText({ writer, n }));
-        }
-      }
+    const seen = clocks.of(partition).missingFrom(new PartitionClock(), Number.POSITIVE_INFINITY);
+    for (const dot of seen) {
+      if (!records.some(({ context }) => covers(context, dot))) beyond.push(dotText(dot));
     }
   }
   return beyond;

@@ -1,11 +1,13 @@
 /** Partition clocks against sets of dots. */
 import fc from 'fast-check';
 import t from 'tap';
+import { encode } from '../../../lib/encoding/codec.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../../../lib/versioning/partition-clock.js';
 import { ALL_DOTS, anyDot, anyVector } from './arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };
+const WRITER = 'a.1.0123456789ab';
 const dots = fc.array(anyDot, { maxLength: 16 });
 
 function clockOf(seen: readonly { writer: string; n: number }[]): PartitionClock {
@@ -105,19 +107,50 @@ t.test('what is written is read back, in one form for one set', async () => {
 
 t.test('what is no clock is refused', async (t) => {
   const rows: PlainClock[] = [
-    [['a', 3, [2]]],
-    [['a', 3, [3]]],
-    [['a', 3, [4]]],
-    [['a', 0, [5, 5]]],
-    [['a', 0, [7, 6]]],
-    [['a', 0, [Number.NaN]]],
+    [['a', 3, [0, 1]]],
+    [['a', 3, [1, 0]]],
+    [['a', 3, [1]]],
+    [['a', 3, [1, 1, 1]]],
+    [['a', 0, [1, -1]]],
+    [['a', 0, [Number.NaN, 1]]],
     [['a', -1, []]],
     [['a', 1.5, []]],
-    [['a', 0, [2.5]]],
+    [['a', 0, [1, 2.5]]],
+    [['a', Number.MAX_SAFE_INTEGER, [1, 1]]],
+    [['a', 1, [1, 1, Number.MAX_SAFE_INTEGER, 1]]],
+    [['a', 0, [1, Number.MAX_SAFE_INTEGER]]],
     [
       ['a', 1, []],
       ['a', 2, []],
     ],
   ];
-  for (const plain of rows) t.throws(() => PartitionClock.from(plain), JSON.stringify(plain));
+  for (const plain of rows) {
+    t.throws(() => PartitionClock.from(plain), { code: 'corrupt_bytes' }, JSON.stringify(plain));
+  }
+});
+
+t.test('numbers beyond a gap take a few bytes, however many, and no other form', async (t) => {
+  const clock = new PartitionClock();
+  for (let n = 2; n <= 150_001; n += 1) clock.add({ writer: WRITER, n });
+  t.strictSame(clock.toPlain(), [[WRITER, 0, [1, 150_000]]]);
+  t.ok(encode(clock.toPlain()).length < 50, `${encode(clock.toPlain()).length}`);
+  clock.add({ writer: WRITER, n: 1 });
+  t.strictSame(clock.toPlain(), [[WRITER, 150_001, []]]);
+});
+
+t.test('a clock that claims all numbers takes no memory and no time for them', async (t) => {
+  const all = Number.MAX_SAFE_INTEGER;
+  const claimed = PartitionClock.from([[WRITER, 1, [2, 2 ** 40, 3, all - 2 ** 40 - 6]]]);
+  const own = PartitionClock.from([[WRITER, 0, [1, 2 ** 45]]]);
+  t.strictSame(
+    claimed.missingFrom(own, 3).map(({ n }) => n),
+    [1, 2 ** 45 + 2, 2 ** 45 + 3],
+  );
+  t.strictSame(
+    own.missingFrom(claimed, 9).map(({ n }) => n),
+    [2, 3, 2 ** 40 + 4, 2 ** 40 + 5, 2 ** 40 + 6],
+  );
+  own.union(claimed);
+  t.strictSame(own.toPlain(), [[WRITER, all, []]]);
+  t.ok(own.includes(claimed));
 });
