@@ -31,7 +31,8 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     file: 'replica/replica.js',
     right: '!clock.has(dot) && !covers(context, dot)',
     wrong:
-      '!clock.toPlain().some(([w, p, b]) => w === dot.writer && b.reduce((a, c) => a + c, p) >= dot.n)',
+      '!clock.toPlain().some(([w, p, runs]) =>' +
+      ' w === dot.writer && runs.reduce((sum, step) => sum + step, p) >= dot.n)',
     test: CLUSTER,
   },
   {
