@@ -21,6 +21,19 @@ t.test('what one primary holds is excused by the loss of an owner, from then on 
   t.end();
 });
 
+t.test('what is known to lie elsewhere is excused by no other disk', (t) => {
+  const lying = { ...HELD, heldBy: ['n2'] };
+  t.ok(logOf('n2', 200).mayBeLost(lying, OWNERS));
+  t.notOk(logOf('n3', 200).mayBeLost(lying, OWNERS), 'an owner that did not hold it');
+  const log = new DamageLog();
+  const all = { machine: 'n2', at: 200, key: 'k', keptUntil: Number.NEGATIVE_INFINITY };
+  log.note({ ...all, part: 'hint' });
+  t.notOk(log.mayBeLost(lying, OWNERS), 'a hint of the key rots, not its record');
+  log.note({ ...all, part: 'record' });
+  t.ok(log.mayBeLost(lying, OWNERS));
+  t.end();
+});
+
 t.test('a disk that was rolled back still has what it had by then', (t) => {
   t.notOk(logOf('n2', 200, undefined, 111).mayBeLost(HELD, OWNERS), 'answered before that');
   t.ok(logOf('n2', 200, undefined, 110).mayBeLost(HELD, OWNERS));
@@ -34,10 +47,20 @@ t.test('what two primaries hold is excused by no loss', (t) => {
   t.end();
 });
 
-t.test('what a hint alone holds is excused by any later loss, of its key', (t) => {
-  const hinted = { ...HELD, holders: 0 };
-  t.ok(logOf('n4', 200).mayBeLost(hinted, OWNERS), 'it may have lain there');
-  t.notOk(logOf('n4', 99).mayBeLost(hinted, OWNERS), 'but not by then');
+t.test('what a hint alone holds is excused by the loss of the hint, or of an owner', (t) => {
+  const hinted = { ...HELD, holders: 0, heldBy: ['n4'] };
+  t.ok(logOf('n4', 200).mayBeLost(hinted, OWNERS), 'it lay there');
+  t.ok(logOf('n2', 200).mayBeLost(hinted, OWNERS), 'it may have been delivered there first');
+  t.notOk(logOf('n5', 200).mayBeLost(hinted, OWNERS), 'a machine that never had it');
+  t.notOk(logOf('n4', 99).mayBeLost(hinted, OWNERS), 'before it began');
   t.notOk(logOf('n4', 200, 'other').mayBeLost(hinted, OWNERS));
+  t.notOk(logOf('n4', 200, undefined, 111).mayBeLost(hinted, OWNERS), 'rolled back to later');
+  const log = new DamageLog();
+  const all = { at: 200, key: 'k', keptUntil: Number.NEGATIVE_INFINITY };
+  log.note({ ...all, machine: 'n4', part: 'record' });
+  log.note({ ...all, machine: 'n2', part: 'hint' });
+  t.notOk(log.mayBeLost(hinted, OWNERS), 'neither the hint there nor a record that it became');
+  log.note({ ...all, machine: 'n4', part: 'hint' });
+  t.ok(log.mayBeLost(hinted, OWNERS));
   t.end();
 });

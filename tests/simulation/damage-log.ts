@@ -11,12 +11,19 @@ interface Damage {
   readonly keptUntil: number;
   /** Undefined: it may have been any. */
   readonly key: string | undefined;
+  /** Undefined: it may have been records and hints. */
+  readonly part?: 'record' | 'hint' | undefined;
 }
 
 /** Something that so many primaries hold durably, by what was answered. */
 export interface Holding {
   readonly key: string;
   readonly holders: number;
+  /**
+   * Where it can have lain when it was answered: primaries, or the stand-ins where it was a hint
+   * alone. Undefined: nobody has looked.
+   */
+  readonly heldBy?: readonly string[] | undefined;
   readonly began: number;
   /** When it was answered. */
   readonly ended: number;
@@ -30,16 +37,21 @@ export class DamageLog {
   }
 
   /**
-   * May nobody hold it any more? One who holds it beside the damaged disk gives it back. What a
-   * hint alone holds lies anywhere: also where it was delivered first, much later.
+   * May nobody hold it any more? One who holds it beside the damaged disk gives it back.
    * @param owners of its key
    */
-  mayBeLost({ key, holders, began, ended }: Holding, owners: readonly string[]): boolean {
+  mayBeLost(holding: Holding, owners: readonly string[]): boolean {
+    const { key, holders, began, ended } = holding;
     if (holders >= 2) return false;
     return this.#damages.some((damage) => {
       if (began > damage.at || (damage.key ?? key) !== key) return false;
-      if (holders === 0) return true;
-      return owners.includes(damage.machine) && ended >= damage.keptUntil;
+      const { machine, part, keptUntil } = damage;
+      const isOwner = owners.includes(machine);
+      // What was a hint alone may have been delivered there first, whenever that was.
+      if (holders === 0 && isOwner) return part !== 'hint';
+      if (part === (holders === 0 ? 'record' : 'hint') || ended < keptUntil) return false;
+      const { heldBy } = holding;
+      return heldBy?.includes(machine) ?? (isOwner || holders === 0);
     });
   }
 }

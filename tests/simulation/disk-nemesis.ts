@@ -2,9 +2,10 @@
  * What disks do wrong in a simulation. What one owner of a partition loses, the others must make
  * good; so only one machine at a time has a disk that lost something.
  */
+import { messageOf } from '../../lib/errors.js';
 import { PREFIX } from '../../lib/persistence/keyspace.js';
 import { DamageLog } from './damage-log.js';
-import { nameStoredAt } from './key-names.js';
+import { nameStoredAt, recordKeyOfName } from './key-names.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import { FREE_BYTES } from './simulated-disk.js';
@@ -21,6 +22,12 @@ export interface DiskNemesisOptions {
   readonly isStopped: () => boolean;
 }
 
+interface Loss {
+  readonly key?: string;
+  readonly keptUntil?: number | undefined;
+  readonly part?: 'record' | 'hint';
+}
+
 /** Of what is stored, by how its keys begin. */
 const ROTTING: Readonly<Record<string, string>> = {
   record: PREFIX.record,
@@ -29,9 +36,6 @@ const ROTTING: Readonly<Record<string, string>> = {
   digest: PREFIX.digest,
   'digest log': PREFIX.digestLog,
 };
-
-/** What looks like the rest of what is there: the others hold it, or nobody does. */
-const HELD: readonly string[] = ['record', 'hint'];
 
 /** One seed in so many has records that vanish without a trace. */
 const VANISHING_SEEDS = 12;
@@ -128,7 +132,26 @@ export class DiskNemesis {
     if (key === undefined) return;
     this.#noteDamage(machine, `a ${kind} rots: ${JSON.stringify(key)}`);
     world.count(`rot: ${kind}`);
-    if (HELD.includes(kind)) this.#noteLoss(machine, { key: nameStoredAt(key) });
+    if (kind === 'record' || kind === 'hint') {
+      this.#noteLoss(machine, { key: nameStoredAt(key), part: kind });
+    }
+  }
+
+  /** The record of this very key rots, and its node looks at it. @returns whether it was there */
+  rotRecord(machine: Machine, key: string): boolean {
+    const { node, disk, partitionCount } = machine;
+    const at = recordKeyOfName(key, partitionCount);
+    if (node === undefined || !this.#isFree(machine)) return false;
+    if (disk.rot(at.storageKey) !== at.storageKey) return false;
+    this.#noteDamage(machine, `a record rots: ${JSON.stringify(at.storageKey)}`);
+    this.#noteLoss(machine, { key, part: 'record' });
+    node.disk.table.forgetCached(at);
+    try {
+      node.replica.read(at);
+    } catch (error) {
+      this.#options.world.note(`${machine.id} notices: ${messageOf(error)}`);
+    }
+    return true;
   }
 
   /** Of one machine in a whole simulation: nobody can say when it is made good. */
@@ -140,7 +163,7 @@ export class DiskNemesis {
     if (machine === undefined || key === undefined) return;
     this.#vanished = nameStoredAt(key);
     this.#noteDamage(machine, `a record vanishes: ${JSON.stringify(key)}`);
-    this.#noteLoss(machine, { key: this.#vanished });
+    this.#noteLoss(machine, { key: this.#vanished, part: 'record' });
     world.count('record vanished');
   }
 
@@ -199,11 +222,8 @@ export class DiskNemesis {
     world.note(`damage ${machine.id}: ${what}`);
   }
 
-  #noteLoss(
-    { id }: Machine,
-    { key, keptUntil = Number.NEGATIVE_INFINITY }: { key?: string; keptUntil?: number | undefined },
-  ): void {
-    this.log.note({ machine: id, at: this.#options.world.now, keptUntil, key });
+  #noteLoss({ id }: Machine, { key, keptUntil = Number.NEGATIVE_INFINITY, part }: Loss): void {
+    this.log.note({ machine: id, at: this.#options.world.now, keptUntil, key, part });
   }
 
   /** One whose disk may lose something now. */

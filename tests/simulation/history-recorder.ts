@@ -45,6 +45,7 @@ export interface ClientWrite {
   replaced: readonly VersionName[];
   beside: readonly VersionName[];
   holders: number;
+  heldBy: Holding['heldBy'];
   consulted: number;
   atStrong: boolean;
   session: SessionStep | undefined;
@@ -57,6 +58,7 @@ export interface ReportedResolution {
   readonly version: VersionName;
   readonly ended: number;
   readonly holders: number;
+  readonly heldBy: Holding['heldBy'];
   readonly outcome: RecordedWrite['outcome'];
 }
 
@@ -117,7 +119,7 @@ export class HistoryRecorder {
       version: undefined,
       replaced: [],
       beside: [],
-      holders: 0,
+      ...{ holders: 0, heldBy: undefined },
       consulted: 0,
       atStrong: false,
       session: undefined,
@@ -299,8 +301,9 @@ export class HistoryRecorder {
     expiry: Expiry | undefined,
     mayBeLost: (holding: Holding) => boolean,
   ): RecordedWrite {
-    const { ended, holders = 0, outcome } = this.#resolutions.get(`${key} ${version}`) ?? {};
-    const holding = { key, holders, began: at, ended: ended ?? at };
+    const reported = this.#resolutions.get(`${key} ${version}`);
+    const { ended, holders = 0, outcome, heldBy } = reported ?? {};
+    const holding = { key, holders, heldBy, began: at, ended: ended ?? at };
     const isKept = outcome === 'acknowledged' && !mayBeLost(holding);
     return {
       ...{ id: `resolution ${version}`, key, kind: 'value', began: at, ended, version, expiry },

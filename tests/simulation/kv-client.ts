@@ -202,6 +202,7 @@ export class KvClient {
       ...{ key: request.key, version, ended: world.now },
       outcome: isSynced(how, receipt) ? 'acknowledged' : 'open',
       holders: this.#trusted(receipt.answered, asked, request.key),
+      heldBy: this.#lyingAt(asked, request.key, reported),
     });
     this.#options.onAcknowledged(machine);
     return { context, shown: [...token.shown, version], versions: [] };
@@ -296,6 +297,7 @@ export class KvClient {
     write.beside = beside;
     if (beside.length > 0) this.#count('blind write leaves something beside it');
     write.holders = receipt.answered;
+    write.heldBy = this.#lyingAt(asked, write.key, answer);
     write.consulted = this.#trusted(this.#promises.consulted(write, request), asked, write.key);
     write.outcome = isSynced(request, receipt) ? 'acknowledged' : 'open';
     write.atStrong = receipt.level === STRONG;
@@ -369,6 +371,10 @@ export class KvClient {
   /** So many of the owners that were asked surely had what they should. */
   #trusted(count: number, { oldDisks }: Asked, key: string): number {
     return this.#oldDisks.trusted(count, key, oldDisks);
+  }
+
+  #lyingAt({ since }: Asked, key: string, { version, receipt }: answers.WriteAnswer): string[] {
+    return this.#options.witness.lyingAt(key, version, receipt.answered === 0, since);
   }
 
   #count(name: string): void {

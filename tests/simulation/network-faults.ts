@@ -1,4 +1,12 @@
 /** How a simulated network may behave. */
+import type { Message, NodeId } from '../../lib/environment/transport.js';
+
+/** `held`: until all that is held is let go; undefined: what chance makes of it. */
+export type Gate = (
+  from: NodeId,
+  to: NodeId,
+  messages: readonly Message[],
+) => 'held' | 'lost' | undefined;
 
 /** Probabilities for each frame, and milliseconds. */
 export interface NetworkFaults {

@@ -243,4 +243,10 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'health answered beyond the limit': often(/^connection: crowd 200 503/),
   'request behind too many refused': sometimes(/^connection: 503 by the listener/),
   'nodes of unequal weight': often(/^unequal weights/),
+  'write late at another owner, its first acknowledgement lost meanwhile': often(
+    /^arranged: rebuilt before a write/,
+  ),
+  'read under way while the tombstone of its key is collected': often(
+    /^arranged: collected before a read/,
+  ),
 };

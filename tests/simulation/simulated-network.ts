@@ -14,7 +14,7 @@ import { decodeFrame, encodeFrame, messageBytesMax } from '../../lib/encoding/fr
 import { hasRoomFor } from '../../lib/encoding/large.js';
 import { hash32 } from '../../lib/encoding/hash.js';
 import { messageOf } from '../../lib/errors.js';
-import { CALM_NETWORK, type NetworkFaults } from './network-faults.js';
+import { CALM_NETWORK, type Gate, type NetworkFaults } from './network-faults.js';
 import type { MachineTime } from './simulated-clock.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { World } from './world.js';
@@ -76,6 +76,9 @@ export class SimulatedNetwork {
   faults: NetworkFaults = CALM_NETWORK;
   /** Called for a receiver that throws: with frames that are never damaged, that is a bug. */
   onThrow: (node: NodeId, reason: string) => void = () => undefined;
+  /** Where something is arranged, and not left to chance: what becomes of a frame. */
+  gate: Gate = () => undefined;
+  readonly #held: (() => void)[] = [];
 
   constructor(world: World, frameBytesMax = 262_144) {
     this.#world = world;
@@ -175,6 +178,11 @@ export class SimulatedNetwork {
 
   healAll(): void {
     this.#cuts.clear();
+  }
+
+  /** What the gate has held back arrives now. */
+  release(): void {
+    for (const arrive of this.#held.splice(0)) arrive();
   }
 
   #isCut(from: Endpoint, to: Endpoint): boolean {
@@ -300,6 +308,12 @@ export class SimulatedNetwork {
     const release = (): void => {
       side.queuedBytes -= bytes;
     };
+    const fate = this.gate(from.id, side.other.id, messages);
+    if (fate !== undefined) {
+      release();
+      if (fate === 'held') this.#held.push(() => this.#arrive(from, side, frame));
+      return;
+    }
     const copies = this.#random.chance(duplication) ? 2 : 1;
     if (copies === 2) this.#world.count('frame repeated');
     for (let copy = 0; copy < copies; copy += 1) {

@@ -8,6 +8,7 @@ import { conflictsLeft } from './conflicts-left.js';
 import { isUndecided } from '../../lib/checkers/check-orders.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
+import { ArrangedHistories } from './arranged-histories.js';
 import { Asking } from './asking.js';
 import { ConnectionClient } from './connection-client.js';
 import { type Circumstances, HistoryRecorder } from './history-recorder.js';
@@ -112,6 +113,7 @@ export async function simulate(
   const connections = new ConnectionClient({ ...more, ...shape, limits: connectionLimits });
   const workload = new Workload({ ...asked, client, lists, ...shape });
   const allClients = [workload, life, others, operations, connections];
+  const arranged = new ArrangedHistories({ ...seen, network, client, workload, nemesis });
   const ownersOf = (key: string): string[] => ownersAt(machines, key);
   const isJudged = (key: string): boolean =>
     nemesis.areClocksSane && ownersOf(key).some((id) => !nemesis.isWild(id));
@@ -121,6 +123,7 @@ export async function simulate(
     const areThere = identities.founded();
     const clients = Promise.all(allClients.map((one) => one.run()));
     if (areThere) await identities.run();
+    await arranged.run();
     return { faults: nemesis.run(), clients };
   };
   const course = async (): Promise<void> => {
@@ -150,8 +153,7 @@ export async function simulate(
   for (const one of [...machines, identities]) one.release();
   return {
     ...{ seed, findings, digest: world.digest, counters: world.counters },
-    events: world.eventCount,
-    virtualMilliseconds: world.now,
+    ...{ events: world.eventCount, virtualMilliseconds: world.now },
   };
 }
 

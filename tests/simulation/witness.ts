@@ -119,6 +119,15 @@ export class Witness {
       .map(({ id }) => id);
   }
 
+  /** Where an acknowledged version can lie: at primaries, or as a hint alone. */
+  lyingAt(key: string, version: string, standIns: boolean, since: Beginning): string[] {
+    const dot = parseDot(version);
+    if (!standIns || dot === undefined) return this.holders(key, version, 'sync', since);
+    return this.#machines
+      .filter((machine) => mayHint(machine, key, dot, 'sync', since))
+      .map(({ id }) => id);
+  }
+
   /** The primaries whose record of the key was looked at since. */
   asked(key: string, { at }: Beginning): string[] {
     return this.#owners(key)
@@ -133,10 +142,7 @@ export class Witness {
     // What is in memory alone cannot be seen from outside.
     if (durability === 'memory') return true;
     if (this.holders(key, version, durability, since).length > 0) return true;
-    return this.#machines.some((machine) => {
-      if (isExcused(machine, durability, since)) return true;
-      return hintsOf(machine, key, durability).some(({ context }) => covers(context, dot));
-    });
+    return this.#machines.some((machine) => mayHint(machine, key, dot, durability, since));
   }
 
   #owners(key: string): Machine[] {
@@ -154,10 +160,14 @@ function upOf(node: QuorateNode, key: string): string[] {
   return locate(node, key).primaries.flatMap((one) => (one.up ? [one.node] : []));
 }
 
-/** What it had may be gone, though it was true when it said that it had it. */
+/**
+ * What it had may be gone, though it was true when it said that it had it. Once it is rebuilt that
+ * is no excuse: it holds again what another one held, and what it alone had said counts no more.
+ */
 function isExcused(machine: Machine, durability: Durability, since: Beginning): boolean {
   const { disk, id, lives, isUp } = machine;
-  if (disk.damagedAt >= since.at) return true;
+  const isRebuilt = machine.isWhole(disk.damagedAt) && !disk.isOld;
+  if (disk.damagedAt >= since.at && !isRebuilt) return true;
   return durability !== 'sync' && (!isUp || lives !== since.lives.get(id));
 }
 
@@ -188,6 +198,18 @@ function mayHold(
     // A record that cannot be read: nobody can know.
     return disk.everFaulty;
   }
+}
+
+function mayHint(
+  machine: Machine,
+  key: string,
+  dot: Dot,
+  durability: 'sync' | 'os',
+  since: Beginning,
+): boolean {
+  // Hints are not rebuilt.
+  if (machine.disk.damagedAt >= since.at || isExcused(machine, durability, since)) return true;
+  return hintsOf(machine, key, durability).some(({ context }) => covers(context, dot));
 }
 
 function stored({ disk }: Machine, at: RecordKey, durability: 'sync' | 'os'): Siblings | undefined {

@@ -110,7 +110,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/siblings.js',
     right: 'else if (!covers(b.context, version.dot))',
     wrong: 'else',
-    checkers: ['resurrected'],
+    checkers: ['false siblings'],
   },
   {
     rule: 'V3',
@@ -320,7 +320,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'coordination/read/repair-core.js',
     right: 'else if (this.#hasDropped(node, stored))',
     wrong: 'else if (false)',
-    test: 'unit/coordination/dropped-copies.test.js',
+    checkers: ['stale reads'],
   },
   {
     rule: 'W2',

@@ -93,10 +93,10 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'D5',
     name: 'acks of before a loss count',
-    file: 'replica/losses.js',
-    right: 'return lost === undefined || lost.every(([of, from]) => of !== node || start >= from);',
-    wrong: 'return true;',
-    test: 'unit/coordination/losses.test.js',
+    file: 'coordination/engine/standings.js',
+    right: 'stands: (node, start) => this.#losses.stands(partition, node, start),',
+    wrong: 'stands: () => true,',
+    checkers: ['receipts'],
   },
   {
     rule: 'D5',

@@ -160,7 +160,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     file: 'membership/namespaced-coordination.js',
     right: 'this.#options.coordination.get(within)',
     wrong: "this.#options.coordination.get({ ...within, namespace: 'default' })",
-    checkers: ['values', 'receipts', 'stale reads'],
+    checkers: ['trouble'],
   },
   {
     rule: 'N2',

@@ -1,7 +1,8 @@
 /**
- * `npm run planted-bugs -- [--seeds-max N] [--only NAME] [--jobs J]`: breaks one rule at a time in
- * a copy of the built code. Each must be noticed by the layer that it names: the simulator, by one
- * of its checkers, or a test. Fails where that is not so.
+ * `npm run planted-bugs -- [--seeds-max N] [--only NAME] [--jobs J] [--on LAYER]`: breaks one rule
+ * at a time in a copy of the built code. Each must be noticed by the layer that it names: a test,
+ * or the simulator. There the checker whose finding comes first, in the first seed that has one,
+ * must be named. Fails where that is not so.
  */
 import { execFile } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
@@ -11,7 +12,6 @@ import { parseArgs } from 'node:util';
 import { BUGS } from './bugs.js';
 import { plant } from './plant.js';
 import { wholeNumber } from '../../whole-number.js';
-import type { PlantedBug } from './planted-bug.js';
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     /** Part of a name. */
     only: { type: 'string', default: '' },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    /** `seeds`: those alone that name checkers; `tests`: the others. */
+    on: { type: 'string', default: '' },
   },
 });
 const seedsMax = wholeNumber('--seeds-max', values['seeds-max']);
@@ -40,7 +42,10 @@ interface Caught {
   readonly isNamed: boolean;
 }
 
-const waiting = BUGS.filter(({ name }) => name.includes(values.only));
+const waiting = BUGS.filter((bug) => {
+  const layer = 'checkers' in bug ? 'seeds' : 'tests';
+  return bug.name.includes(values.only) && (values.on === '' || values.on === layer);
+});
 if (waiting.length === 0) throw new Error(`no planted bug is named "${values.only}"`);
 let missed = 0;
 // Two folders above a copied command, as it is two folders above a built one.
@@ -56,8 +61,8 @@ async function work(job: number): Promise<void> {
     await rm(copy, { recursive: true, force: true });
     for (const part of PARTS) await cp(`dist/${part}`, join(copy, part), { recursive: true });
     await plant(copy, bug);
-    const isForTest = bug.checkers === undefined && bug.test !== undefined;
-    const caught = await (isForTest ? caughtByTest(copy, bug) : caughtBySeeds(copy, bug.checkers));
+    const { checkers, test } = bug;
+    const caught = await (checkers ? caughtBySeeds(copy, checkers) : caughtByTest(copy, test));
     if (caught?.isNamed !== true) missed += 1;
     const { layer, when, finding } = caught ?? { layer: 'NOT CAUGHT', when: '', finding: '' };
     const not = caught?.isNamed === false ? ' (not the layer that it names)' : '';
@@ -69,26 +74,23 @@ async function work(job: number): Promise<void> {
 /** Seeds count from 1, so the first that is caught is also how many it took. */
 async function caughtBySeeds(
   copy: string,
-  checkers: readonly string[] | undefined,
+  checkers: readonly string[],
 ): Promise<Caught | undefined> {
   const script = join(copy, 'tests/simulation/simulate.js');
   const { stdout, stderr } = await run([script, '--seeds', `1..${seedsMax}`, '--first']);
-  const match = /^seed (\d+): ([^\n]*?)(?: \(and \d+ more: ([^\n]*)\))?$/m.exec(stdout);
+  const match = /^seed (\d+): ([^\n]*?)(?: \(and \d+ more: [^\n]*\))?$/m.exec(stdout);
   if (match !== null) {
-    const [, when = '', finding = '', others = ''] = match;
-    const found = others.split(', ');
-    const layer = checkers?.find((checker) => {
-      return finding.startsWith(`${checker} `) || found.includes(checker);
-    });
-    const isNamed = checkers === undefined || layer !== undefined;
-    return { layer: layer ?? 'seeds', when, finding: finding.slice(0, 80), isNamed };
+    const [, when = '', finding = ''] = match;
+    // Others that find something in the same seed are told after it, and are no answer.
+    const named = checkers.find((checker) => finding.startsWith(`${checker} `));
+    const layer = named ?? finding.replace(/:.*$/, '');
+    return { layer, when, finding: finding.slice(0, 80), isNamed: named !== undefined };
   }
   if (stderr === '') return undefined;
   return { layer: 'seeds', when: '1', finding: 'the simulator itself fails', isNamed: false };
 }
 
-async function caughtByTest(copy: string, { test }: PlantedBug): Promise<Caught | undefined> {
-  if (test === undefined) return undefined;
+async function caughtByTest(copy: string, test: string): Promise<Caught | undefined> {
   const { failed, stdout } = await run([join(copy, 'tests', test)]);
   if (!failed) return undefined;
   const finding = /^ *not ok \d+ - ([^\n]*)/m.exec(stdout)?.[1] ?? 'it fails';

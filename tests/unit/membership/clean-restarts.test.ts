@@ -1,4 +1,7 @@
-/** Many clean restarts of nodes that write a key: its context keeps a few entries. */
+/**
+ * Many clean restarts of nodes that write a key: its context keeps a few entries. In a cluster of
+ * three a thousand nodes are started again: 400 alone, and three together 200 times.
+ */
 import t, { type Test } from 'tap';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
@@ -33,9 +36,9 @@ async function putEverywhere(cluster: LocalCluster, text: string): Promise<void>
   for (const id of cluster.ids) await cluster.put(id, 'k', text);
 }
 
-t.test('a thousand clean restarts of a node that is alone', async (t) => {
+t.test('clean restarts of a node that is alone', async (t) => {
   const cluster = await clusterOf(t, 1);
-  for (let i = 0; i < 1_000; i += 1) {
+  for (let i = 0; i < 100; i += 1) {
     await cluster.put('n1', 'k', `${i}`);
     await cluster.stopCleanly('n1');
     await cluster.restart('n1');
@@ -45,7 +48,7 @@ t.test('a thousand clean restarts of a node that is alone', async (t) => {
 
 t.test('clean restarts, one node after the other', async (t) => {
   const cluster = await clusterOf(t, 3);
-  for (let i = 0; i < 60; i += 1) {
+  for (let i = 0; i < 400; i += 1) {
     const id = cluster.ids[i % 3] ?? '';
     await putEverywhere(cluster, `${i}`);
     await cluster.stopCleanly(id);
@@ -57,7 +60,7 @@ t.test('clean restarts, one node after the other', async (t) => {
 
 t.test('clean restarts of all nodes at once', async (t) => {
   const cluster = await clusterOf(t, 3);
-  for (let i = 0; i < 30; i += 1) {
+  for (let i = 0; i < 200; i += 1) {
     await putEverywhere(cluster, `${i}`);
     await stopTogether(cluster);
     await startTogether(cluster);
