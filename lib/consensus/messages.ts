@@ -73,6 +73,8 @@ export type AcceptorRequest =
       readonly state: Siblings | 'held' | 'absent';
       /** Every owner has accepted or learned it: no mark is needed, and no answer. */
       readonly isSettled: boolean;
+      /** Numbers that nothing has or ever will: the clock counts them as seen. Absent: none. */
+      readonly voided?: readonly Dot[];
     }
   /** Every owner has accepted or learned it, or a later one. */
   | { readonly is: 'forget'; readonly key: KeyText; readonly id: ProposalId }

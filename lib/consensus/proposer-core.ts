@@ -329,11 +329,13 @@ export class ProposerCore {
   ): readonly ProposerEffect[] {
     const { operation, dot, takesEffect, votes } = open;
     const isKilled = dot !== undefined && !takesEffect;
+    const { voided } = open;
+    const asVote = votes.of(this.#self) !== true;
     return [
       answer(operation, resultOf(open)),
-      ...current.settling.learnEverywhere(proposal, votes, votes.of(this.#self) !== true),
+      ...current.settling.learnEverywhere(proposal, votes, asVote, voided),
       ...(isKilled ? KILLED : []),
-      ...open.voided.map((one) => ({ do: 'void', key: operation.key, dot: one }) as const),
+      ...voided.map((one) => ({ do: 'void', key: operation.key, dot: one }) as const),
     ];
   }
 

@@ -2,6 +2,7 @@
 import type { Votes } from '../replication/quorum.js';
 import { compareProposals, type ProposalId } from './ballot.js';
 import { type ProposerEffect, send } from './effects.js';
+import type { Dot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { KeyText, Proposal, Sender } from './messages.js';
 import type { Acceptors } from './proposal.js';
@@ -13,6 +14,8 @@ interface Unsettled {
   readonly holders: Votes;
   /** What the others are to learn; undefined: it was sent. */
   unsent: Siblings | undefined;
+  /** What they are to count as seen with it. */
+  readonly voided: readonly Dot[];
   /** The own owner has a mark of it. */
   readonly isMarked: boolean;
 }
@@ -45,19 +48,23 @@ export class Settling {
    * Learned here at once. LEARN goes to the others when every owner has accepted it, which mostly
    * is within a moment: then none has to remember that another may lack it. Or by `sendUnsent`.
    * @param asVote the own owner has not accepted it: learning it is its vote
+   * @param voided what nothing has from now on
    */
   learnEverywhere(
     proposal: Pick<Proposal, 'key' | 'id' | 'state'>,
     holders: Votes,
     asVote: boolean,
+    voided: readonly Dot[] = [],
   ): readonly ProposerEffect[] {
     const { key, id, state } = proposal;
     const isSettled = this.#acceptors.isEveryone(holders);
     // What it learns makes the own owner one of those that have it.
     const isMarked = !this.#acceptors.isEveryoneElse(holders);
     const learn = { do: 'learn', proposal, isSettled: !isMarked, asVote } as const;
+    // Of one that was not sent the numbers go with this one.
+    const unsent = this.#unsent.has(key) ? (this.#unsettled.get(key)?.voided ?? []) : [];
     this.#drop(key);
-    const one = { key, id, holders, unsent: state, isMarked };
+    const one = { key, id, holders, unsent: state, voided: [...unsent, ...voided], isMarked };
     if (isSettled) return [learn, ...this.#learned(one, true)];
     if (this.#unsettled.size >= UNSETTLED_MAX) return [learn, ...this.#learned(one, false)];
     this.#unsettled.set(key, one);
@@ -121,12 +128,12 @@ export class Settling {
   }
 
   #learned(one: Unsettled, isSettled: boolean): readonly ProposerEffect[] {
-    const { key, id, holders, unsent } = one;
+    const { key, id, holders, unsent, voided } = one;
     one.unsent = undefined;
     if (unsent === undefined) return [];
     return this.#acceptors.others.map((node) => {
       const state = holders.of(node) === true ? 'held' : unsent;
-      return send(node, { is: 'learn', key, id, isSettled, state });
+      return send(node, { is: 'learn', key, id, isSettled, state, voided });
     });
   }
 

@@ -30,6 +30,7 @@ import { joinDot } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { RecordLimits } from '../persistence/record-limits.js';
+import { type Followed, noteLearnedVoids } from './learned-voids.js';
 import { Merging } from './merging.js';
 import { ProposalRoom } from './proposal-room.js';
 import { PromiseEntries } from './promise-entries.js';
@@ -49,8 +50,6 @@ export interface RebuildPage extends ProposalPage {
 }
 
 type Prepare = Extract<AcceptorRequest, { is: 'prepare' }>;
-/** The answer: at once, or as a promise where it waits for a disk or for other owners. */
-type Followed = AcceptorReply | undefined | Promise<AcceptorReply | undefined>;
 
 export class DurableAcceptor {
   readonly #options: DurableAcceptorOptions;
@@ -120,7 +119,8 @@ export class DurableAcceptor {
       if (request.is === 'accept' && this.#options.proposals.isFull) {
         throw new OperatingError('overloaded', 'too many proposals wait to be learned');
       }
-      return this.#follow(partition, (held) => judge(held, request));
+      const followed = this.#follow(partition, (held) => judge(held, request));
+      return noteLearnedVoids(this.#options, partition, request, followed);
     });
   }
 

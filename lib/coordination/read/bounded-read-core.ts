@@ -116,6 +116,8 @@ export class BoundedReadCore implements Core<BoundedReadEffect> {
       this.#bound = boundWithin(demand, provenAt, arrived);
       return this.#bound === undefined ? this.#widen('too old') : [{ do: 'read own' }];
     }
+    // Only who owns a key alone can prove an age of nothing.
+    if (demand.maxMilliseconds <= 0) return this.#widen('too old');
     const [near] = plan.order;
     if (near === undefined || isOfSession) return this.#widen('near replica');
     this.#stage = 'asking near';

@@ -47,6 +47,7 @@ export type WireRequest =
       readonly id: ProposalId;
       readonly state: Uint8Array | 'held' | 'absent';
       readonly settled: boolean;
+      readonly voided: readonly Dot[];
     }
   | { readonly is: 'forget'; readonly key: string; readonly id: ProposalId };
 
@@ -156,9 +157,10 @@ function writeRequest(writer: LayoutWriter, request: WireRequest): void {
       writeProposal(writer, request.proposal);
       break;
     case 'learn': {
-      const { state, settled } = request;
+      const { state, settled, voided } = request;
       writeNamed(writer, request);
       writeFlag(writer, settled);
+      writeList(writer, voided, writeDot);
       writeOneOf(writer, LEARNED, typeof state === 'string' ? state : 'state');
       if (typeof state !== 'string') writer.bytes(state);
       break;
@@ -180,8 +182,10 @@ function readRequest(reader: LayoutReader): WireRequest {
     case 'learn': {
       const { key, id } = readNamed(reader);
       const settled = readFlag(reader);
+      const voided = readList(reader, readDot);
       const kind = readOneOf(reader, LEARNED);
-      return { is, key, id, settled, state: kind === 'state' ? reader.bytesToKeep() : kind };
+      const state = kind === 'state' ? reader.bytesToKeep() : kind;
+      return { is, key, id, settled, voided, state };
     }
     case 'forget':
       return { is, ...readNamed(reader) };

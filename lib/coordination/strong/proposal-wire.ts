@@ -29,9 +29,9 @@ export class ProposalWire {
       case 'accept':
         return { ...request, proposal: this.#proposalTo(request.proposal) };
       case 'learn': {
-        const { is, id, isSettled: settled, state } = request;
+        const { is, id, isSettled: settled, state, voided = [] } = request;
         const encoded = typeof state === 'string' ? state : this.#wire.bytesOf(request.key, state);
-        return { is, key: this.#wire.keyTo(request.key), id, state: encoded, settled };
+        return { is, key: this.#wire.keyTo(request.key), id, state: encoded, settled, voided };
       }
       case 'forget':
         return { ...request, key: this.#wire.keyTo(request.key) };
@@ -46,10 +46,10 @@ export class ProposalWire {
       case 'accept':
         return { ...wire, proposal: this.#proposalFrom(wire.proposal) };
       case 'learn': {
-        const { is, id, settled: isSettled, state } = wire;
+        const { is, id, settled: isSettled, state, voided } = wire;
         const key = this.#wire.keyFrom(wire.key);
         const decoded = typeof state === 'string' ? state : this.#wire.stateOf(key, state);
-        return { is, key, id, state: decoded, isSettled };
+        return { is, key, id, state: decoded, isSettled, voided };
       }
       case 'forget':
         return { ...wire, key: this.#wire.keyFrom(wire.key) };

@@ -32,6 +32,22 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     test: LEFT_ALONE,
   },
   {
+    rule: 'K23',
+    name: 'what is void is not told to the other owners',
+    file: 'replica/learned-voids.js',
+    right: 'clocks.noteVoid(partition, voided);',
+    wrong: '',
+    test: 'unit/coordination/learned-voids.test.js',
+  },
+  {
+    rule: 'K23',
+    name: 'what is void of a write that was overtaken before LEARN is told to nobody',
+    file: 'consensus/settling.js',
+    right: 'voided: [...unsent, ...voided]',
+    wrong: 'voided',
+    test: 'unit/consensus/settling.test.js',
+  },
+  {
     rule: 'K22',
     name: 'numbers are given above those of an operation whose record may not be stored',
     file: 'coordination/operation/operation-dots.js',

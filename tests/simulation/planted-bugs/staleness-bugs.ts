@@ -172,6 +172,14 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'B5',
+    name: 'a replica elsewhere is asked for an age that none but a sole owner has',
+    file: 'coordination/read/bounded-read-core.js',
+    right: 'if (demand.maxMilliseconds <= 0)',
+    wrong: 'if (false)',
+    test: CORE,
+  },
+  {
+    rule: 'B5',
     name: 'a proof that is too old is answered with',
     file: 'coordination/read/bounded-read-core.js',
     right: 'if (age <= maxMilliseconds)',

@@ -48,6 +48,21 @@ t.test('two writes of a key before LEARN is sent: only the later one is sent', a
   t.equal(settling.count, 0);
 });
 
+t.test('what is void goes with the state, also of a write that was overtaken', async (t) => {
+  const settling = settlingOf();
+  const [first, second] = [1, 2].map((n) => ({ writer: 'n1.1.0123456789ab', n }));
+  if (first === undefined || second === undefined) throw new Error('two numbers');
+  for (const [i, dot] of [first, second].entries()) {
+    const holders = new Votes(ALL_STAND);
+    for (const node of ['a', 'b']) holders.grant(node, 1);
+    const proposal = { key: 'k', id: idOf(i + 1), state: NO_SIBLINGS };
+    settling.learnEverywhere(proposal, holders, false, [dot]);
+  }
+  const sent = settling.sendUnsent().map((effect) => effect.do === 'send' && effect.request);
+  t.match(sent, [{ voided: [first, second] }, { voided: [first, second] }]);
+  t.strictSame(settling.sendUnsent(), []);
+});
+
 t.test(
   'so many are remembered, and so many not sent: beyond it all are sent at once',
   async (t) => {

@@ -241,6 +241,11 @@ export class WorldNode {
       return;
     }
     this.#follow(from, this.answering(request));
+    if (request.is !== 'learn') return;
+    for (const dot of request.voided ?? []) {
+      this.clock.add(dot);
+      this.isDirty = true;
+    }
   }
 
   answering(request: Judged): Judgement {

@@ -125,3 +125,19 @@ t.test('parameters of the level', async (t) => {
   }
   t.throws(() => demandOf('b;max=1s;max=1s'), { code: 'invalid_level' }, 'twice');
 });
+
+t.test('how long the machine was suspended counts, also within the bound', async (t) => {
+  const now = { at: 2_000, skew: 500 };
+  const provenAt = () => ({ at: 1_000, skew: 0 });
+  const ageOf = (max: string) =>
+    boundWithin(stalenessDemand('bounded-staleness', [`max=${max}`]), provenAt, now)?.age;
+  t.equal(ageOf('10s'), 1_125 + 500);
+  t.equal(ageOf('2s'), 1_125 + 500, 'half a second is a quarter of it');
+  t.equal(ageOf('1999ms'), undefined, 'beyond a quarter the proof says nothing');
+});
+
+t.test('whoever owns no copy asks nobody in vain for an age of nothing', async (t) => {
+  const core = (max: string) => coreOf(`b c d at bounded-staleness;max=${max} self=a`);
+  t.match(core('0ms').begin(), [{ do: 'widen', why: 'too old' }]);
+  t.match(core('1ms').begin(), [{ do: 'ask near' }]);
+});

@@ -13,6 +13,7 @@ const dot = { writer: WRITER, n: 7 };
 const WRITTEN_AT = 1_700_000_000_000 * 2 ** 12;
 const ballot = { round: 7, node: 'n1', start: 3 };
 const id = { ballot, seq: 2 };
+const voided = [dot, { ...dot, n: 8 }];
 const named = { key: 'default\u0000clé', id };
 const proposal = {
   ...named,
@@ -96,9 +97,15 @@ export const LAYOUT_SAMPLES: readonly LayoutSamples[] = [
       { partition: 1, request: { is: 'check', proposal: bare } },
       { partition: 1, request: { is: 'accept', proposal, start: 3 } },
       { partition: 1, request: { is: 'accept', proposal: bare, start: 3 } },
-      { partition: 1, request: { is: 'learn', ...named, state: record, settled: false } },
-      { partition: 1, request: { is: 'learn', ...named, state: 'held', settled: true } },
-      { partition: 1, request: { is: 'learn', ...named, state: 'absent', settled: false } },
+      { partition: 1, request: { is: 'learn', ...named, state: record, settled: false, voided } },
+      {
+        partition: 1,
+        request: { is: 'learn', ...named, state: 'held', settled: true, voided: [] },
+      },
+      {
+        partition: 1,
+        request: { is: 'learn', ...named, state: 'absent', settled: false, voided: [] },
+      },
       { partition: 1, request: { is: 'forget', ...named } },
     ],
     [
