@@ -2,6 +2,7 @@
 import type { Clock } from '../../environment/clock.js';
 import type { Observer } from '../../environment/observer.js';
 import { OperatingError } from '../../errors.js';
+import { partitionOf } from '../../partitioning/partition.js';
 import type { ExpiryClock } from '../../persistence/expiry-clock.js';
 import { recordKey } from '../../persistence/keyspace.js';
 import { decodeRecord } from '../../persistence/records.js';
@@ -69,6 +70,7 @@ export class KeyPages {
       ...{ partitions, after, limit },
       timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
       patience: (asked, left) => hedging.patience({ order }, asked, left),
+      partitionOf: (key) => partitionOf(namespace, key, ownership.partitionCount),
       isLive: (key, states) => this.#isLive(namespace, key, states),
     };
     const core = listCoreOf(options, level.name, explanation);

@@ -25,8 +25,10 @@ interface Stream {
   readonly node: NodeId;
   /** Partitions that the node was asked for; it is asked for none of them again. */
   readonly asked: ReadonlySet<number>;
-  /** Those of them for which its answers count. */
+  /** Those of them for which its answers count from now on. */
   readonly partitions: Set<number>;
+  /** Those of them for which what it has said counts. */
+  readonly counted: Set<number>;
   /** The stream begins behind this key. */
   readonly from: string;
   reached: KeyPlace;
@@ -81,7 +83,7 @@ export class ListCore implements Core<ListEffect> {
     stream.start = Math.min(stream.start, page.start);
     stream.reached = page.reached ?? END;
     for (const partition of page.obstructed) stream.partitions.delete(partition);
-    for (const key of page.keys) this.#reported.add(key);
+    this.#report(page, stream);
     return this.#advance();
   }
 
@@ -133,13 +135,25 @@ export class ListCore implements Core<ListEffect> {
     return this.#streams.some(({ open }) => open !== undefined);
   }
 
+  /** Not the keys of partitions in which it vouches for nothing, or whose loss is known. */
+  #report({ keys }: ReportedPage, stream: Stream): void {
+    const { partitions, asked } = stream;
+    const isWhole = partitions.size === asked.size;
+    for (const key of keys) {
+      const counts = isWhole || partitions.has(this.#options.partitionOf(key.key));
+      if (counts) this.#reported.add(key, stream);
+    }
+  }
+
   /** What a node said before it lost its disk counts no more: its partitions begin anew. */
   #strike(): void {
     for (const { partition, standing } of this.#options.partitions) {
       for (const stream of this.#streams) {
-        if (!stream.partitions.has(partition)) continue;
+        if (!stream.counted.has(partition)) continue;
         if (standing.stands(stream.node, stream.start)) continue;
+        stream.counted.delete(partition);
         stream.partitions.delete(partition);
+        this.#reported.withdraw(stream, partition);
         standing.struck();
         this.#places.set(partition, this.#options.after);
       }
@@ -201,8 +215,8 @@ export class ListCore implements Core<ListEffect> {
       const asked = new Set(helped.map(({ listed }) => listed.partition));
       for (const { nodes } of helped) nodes.push(node);
       this.#streams.push({
-        ...{ node, asked, partitions: new Set(asked), from, reached: from },
-        ...{ start: NEVER, asks: 0, open: undefined, isGivenUp: false },
+        ...{ node, asked, partitions: new Set(asked), counted: new Set(asked) },
+        ...{ from, reached: from, start: NEVER, asks: 0, open: undefined, isGivenUp: false },
       });
     }
   }
@@ -265,6 +279,7 @@ export class ListCore implements Core<ListEffect> {
   /** Ends with what is known: no node says more, or there is no time. */
   #finish(): readonly ListEffect[] {
     if (this.#isOver) return NOTHING;
+    this.#strike();
     const place = this.#place();
     if (comparePlaces(place, this.#options.after) > 0) {
       return this.#answer(this.#keysUpTo(place), place);

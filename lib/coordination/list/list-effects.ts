@@ -21,6 +21,7 @@ export interface ListCoreOptions {
   readonly timeoutMilliseconds: number;
   /** How long to wait for silent nodes before others are asked instead, in milliseconds. */
   readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
+  readonly partitionOf: (key: string) => number;
   /** Does the merge of these states hold a live value? */
   readonly isLive: (key: string, states: readonly Uint8Array[]) => boolean;
 }

@@ -7,27 +7,36 @@ export const END = Symbol('end');
 /** Up to this key all is known, or up to the end. */
 export type KeyPlace = string | typeof END;
 
-/** What was said of one key. */
-interface Reports {
-  /** Did a node say that it holds one value without an end? */
-  isPlain: boolean;
-  /** What the other nodes said: states without their values. */
-  readonly states: Uint8Array[];
+/** What one stream said of a key. */
+interface Report {
+  /** The stream: what it said of a partition may be withdrawn. */
+  readonly by: object;
+  /** The state without its values; undefined: one value without an end. */
+  readonly state: Uint8Array | undefined;
 }
 
 export class ReportedKeys {
-  readonly #options: Pick<ListCoreOptions, 'limit' | 'isLive'>;
-  readonly #reports = new Map<string, Reports>();
+  readonly #options: Pick<ListCoreOptions, 'limit' | 'isLive' | 'partitionOf'>;
+  readonly #reports = new Map<string, Report[]>();
 
-  constructor(options: Pick<ListCoreOptions, 'limit' | 'isLive'>) {
+  constructor(options: Pick<ListCoreOptions, 'limit' | 'isLive' | 'partitionOf'>) {
     this.#options = options;
   }
 
-  add({ key, state }: ReportedKey): void {
-    const reports = this.#reports.get(key) ?? { isPlain: false, states: [] };
-    this.#reports.set(key, reports);
-    if (state === undefined) reports.isPlain = true;
-    else reports.states.push(state);
+  add({ key, state }: ReportedKey, by: object): void {
+    const reports = this.#reports.get(key);
+    if (reports === undefined) this.#reports.set(key, [{ by, state }]);
+    else reports.push({ by, state });
+  }
+
+  /** What a stream said of a partition counts no more. */
+  withdraw(by: object, partition: number): void {
+    for (const [key, reports] of this.#reports) {
+      if (this.#options.partitionOf(key) !== partition) continue;
+      const left = reports.filter((report) => report.by !== by);
+      if (left.length === 0) this.#reports.delete(key);
+      else if (left.length < reports.length) this.#reports.set(key, left);
+    }
   }
 
   /** What is to be shown up to a place, in order: one more than the page takes, if there is. */
@@ -35,7 +44,9 @@ export class ReportedKeys {
     const known = [...this.#reports].filter(([key]) => comparePlaces(key, place) <= 0);
     known.sort(([a], [b]) => compareUtf8(a, b));
     const keys: KeyInPage[] = [];
-    for (const [key, { isPlain, states }] of known) {
+    for (const [key, reports] of known) {
+      const states = reports.flatMap(({ state }) => state ?? []);
+      const isPlain = states.length < reports.length;
       const isOpen = isPlain && states.length > 0;
       if (isOpen || isPlain || this.#options.isLive(key, states)) keys.push({ key, isOpen });
       if (keys.length > this.#options.limit) break;

@@ -130,4 +130,28 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     wrong: 'if (false)',
     test: 'unit/coordination/list-service.test.js',
   },
+  {
+    rule: 'X2',
+    name: 'a list shows what a struck node has named',
+    file: 'coordination/list/list-core.js',
+    right: 'this.#reported.withdraw(stream, partition);',
+    wrong: '',
+    test: 'unit/coordination/list-core.test.js',
+  },
+  {
+    rule: 'X2',
+    name: 'a page that was counted stays when its node vouches for nothing any more',
+    file: 'coordination/list/list-core.js',
+    right: 'if (!stream.counted.has(partition))',
+    wrong: 'if (!stream.partitions.has(partition))',
+    test: 'unit/coordination/list-core.test.js',
+  },
+  {
+    rule: 'X2',
+    name: 'a list that ends at its deadline strikes nothing',
+    file: 'coordination/list/list-core.js',
+    right: 'this.#strike();\n        const place = this.#place();\n        if',
+    wrong: 'const place = this.#place();\n        if',
+    test: 'unit/coordination/list-core.test.js',
+  },
 ];

@@ -33,6 +33,7 @@ function coreOf(head: string, standing: Standing = ALL_STAND): ListCore {
     ...{ partitions, after: flag('after') ?? '', limit: Number(flag('limit') ?? 3) },
     timeoutMilliseconds: 1000,
     patience: () => 50,
+    partitionOf: (key) => Number(key.at(-1) ?? 0) % partitions.length,
     isLive: (_, states) => states.some((state) => state[0] === 1),
   });
 }
@@ -240,4 +241,57 @@ t.test('what was said before a loss is asked anew, of others', async (t) => {
   lost = true;
   t.strictSame(asked(core.said(1, pageOf(['k1', 'k2']))), ['ask c: 2 of 0 (2)']);
   t.strictSame(asked(core.said(2, pageOf(['k2']))), ['answer k1 k2; the end; 3 answered']);
+});
+
+function lossOf(node: string): { readonly standing: Standing; lose(): void } {
+  let lost = false;
+  const stands = (of: string, start: number) => !(lost && of === node && start < 2);
+  return {
+    standing: { stands, struck: () => undefined },
+    lose: () => {
+      lost = true;
+    },
+  };
+}
+
+t.test('what a struck node has named is not shown', async (t) => {
+  const { standing, lose } = lossOf('a');
+  const core = coreOf('abc at quorum limit=2', standing);
+  core.begin();
+  t.strictSame(core.said(0, pageOf(['k0'])), []);
+  lose();
+  core.said(1, pageOf([]));
+  t.strictSame(core.said(2, pageOf([])).map(textOfEffect), ['answer nothing; the end; 3 answered']);
+});
+
+t.test('nor what it said first, once it vouches for nothing and tells its loss', async (t) => {
+  const { standing, lose } = lossOf('a');
+  const core = coreOf('abc at quorum limit=2', standing);
+  core.begin();
+  core.said(0, pageOf(['k0', '>k0']));
+  core.said(1, pageOf(['>k00']));
+  lose();
+  const asked = core.said(2, { ...pageOf(['#0']), start: 2 }).map(textOfEffect);
+  t.strictSame(asked, ['ask c: 2 of 0 (3)']);
+  core.said(3, pageOf([]));
+  t.not(core.isDone, true);
+});
+
+t.test('nor at the deadline, where nothing else came in between', async (t) => {
+  const { standing, lose } = lossOf('a');
+  const core = coreOf('abc at quorum limit=2', standing);
+  core.begin();
+  core.said(0, pageOf(['k0', '>k0']));
+  core.said(1, pageOf(['>k00']));
+  lose();
+  core.now = 1000;
+  t.match(core.elapsed().map(textOfEffect), [/^refuse: /]);
+});
+
+t.test('keys of a partition for which a node vouches for nothing are not taken', async (t) => {
+  const core = coreOf('abc|abc at quorum limit=3');
+  core.begin();
+  core.said(0, pageOf(['k1', 'k2', '#1']));
+  core.said(1, pageOf(['k2']));
+  t.strictSame(core.said(2, pageOf([])).map(textOfEffect), ['answer k2; the end; 3 answered']);
 });
