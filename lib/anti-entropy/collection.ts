@@ -30,7 +30,7 @@ import {
 import { type Candidate, groupsOf, questionOf } from './candidates.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { EMPTY_VECTOR, joinVectors, type VersionVector } from '../versioning/version-vector.js';
-import { countDue, dueUntil, isPastRetention, type Retention } from './due.js';
+import { dueOf, dueUntil, isPastRetention, type Retention } from './due.js';
 import { type BlockedReason, type OwnerState, blockedReasonOf, coveredBy } from './collectable.js';
 import { PERSISTED } from './messages.js';
 import { readKnown } from './read-or-damage.js';
@@ -150,10 +150,8 @@ export class Collection {
     const undated =
       future === undefined ? [] : await this.#page('undated', future, Number.POSITIVE_INFINITY);
     const entries = [...old, ...undated];
-    const ends = entries.map(({ milliseconds }) => milliseconds);
     const ended: Promise<void>[] = [];
-    const due = entries.slice(0, countDue(ends, retention));
-    const candidates = due.flatMap(({ at, milliseconds, entry }) => {
+    const candidates = dueOf(entries, retention).flatMap(({ at, milliseconds, entry }) => {
       if (health.isRebuilding(at.partition)) return [];
       const record = readKnown(this.#options, at);
       if (record === undefined || !indexEntriesOf(at, record.siblings).has(entry)) {

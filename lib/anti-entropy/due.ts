@@ -20,10 +20,18 @@ export function dueUntil(retention: Retention): number | undefined {
   return nowMilliseconds === undefined ? undefined : nowMilliseconds - retentionMilliseconds;
 }
 
-/** How many of these may go, the oldest first, as far as their age and number say. */
-export function countDue(ends: readonly number[], retention: Retention): number {
-  const old = ends.filter((end) => isPastRetention(end, retention)).length;
-  return Math.min(ends.length, Math.max(old, excessOf(retention)));
+/**
+ * Which of these may go, as far as their age and number say: all that are past their retention, and
+ * the oldest of the others where there are too many. Those that go anyway count against the excess.
+ */
+export function dueOf<Ended extends { readonly milliseconds: number }>(
+  ended: readonly Ended[],
+  retention: Retention,
+): Ended[] {
+  const old = ended.filter(({ milliseconds }) => isPastRetention(milliseconds, retention));
+  const surplus = Math.max(0, excessOf(retention) - old.length);
+  const young = ended.filter(({ milliseconds }) => !isPastRetention(milliseconds, retention));
+  return [...old, ...young.slice(0, surplus)];
 }
 
 /** Is it so long since this end, by age alone? */

@@ -195,4 +195,12 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     wrong: 'await this.#look(target);',
     test: 'unit/hints/hint-expiry.test.js',
   },
+  {
+    rule: 'E2',
+    name: 'fresh tombstones go in the place of those that a wrong clock has dated',
+    file: 'anti-entropy/due.js',
+    right: 'return [...old, ...young.slice(0, surplus)];',
+    wrong: 'return ended.slice(0, Math.max(old.length, excessOf(retention)));',
+    test: 'unit/anti-entropy/due.test.js',
+  },
 ];

@@ -1,7 +1,13 @@
 /** When tombstones and stubs are due: by their age, or because there are too many of them. */
 import fc from 'fast-check';
 import t from 'tap';
-import { countDue, dueUntil } from '../../../lib/anti-entropy/due.js';
+import { dueOf, dueUntil, type Retention } from '../../../lib/anti-entropy/due.js';
+
+const ended = (ends: readonly number[]) => ends.map((milliseconds) => ({ milliseconds }));
+const dueAmong = (ends: readonly number[], retention: Retention): readonly number[] =>
+  dueOf(ended(ends), retention).map(({ milliseconds }) => milliseconds);
+const countDue = (ends: readonly number[], retention: Retention): number =>
+  dueAmong(ends, retention).length;
 
 t.test('by age, and the oldest first where there are too many', (t) => {
   const rows = [
@@ -62,6 +68,16 @@ t.test('what a wrong clock has dated; and nobody here knows the time', (t) => {
   t.equal(dueUntil(unknown), undefined);
   t.equal(countDue([10, 9_000], { ...unknown, tombstones: 11 }), 1, 'but too many are too many');
   t.equal(dueUntil({ ...unknown, tombstones: 11 }), Number.POSITIVE_INFINITY);
+  t.end();
+});
+
+t.test('what a wrong clock has dated goes itself, and not another one in its place', (t) => {
+  const now = {
+    ...{ nowMilliseconds: 1_000, futureFromMilliseconds: 1_050, retentionMilliseconds: 100 },
+    ...{ tombstones: 11, tombstonesMax: 10 },
+  };
+  t.strictSame(dueAmong([10, 910, 920, 930, 1_060, 9_000], now), [10, 1_060, 9_000]);
+  t.strictSame(dueAmong([910, 920, 930, 9_000], { ...now, tombstones: 12 }), [9_000, 910]);
   t.end();
 });
 
