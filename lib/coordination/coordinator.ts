@@ -191,7 +191,8 @@ export class Coordinator implements Coordination {
   ): Pick<Resolve, 'seen' | 'by'> & { readonly read: SessionGet } {
     const { resolver, defaults, plans } = this.#options;
     const { context } = request;
-    const by = resolveByOf(request.resolution, resolver);
+    const { ttlSeconds } = defaults(request.namespace);
+    const by = resolveByOf(request.resolution, resolver, ttlSeconds);
     if (by.kind === 'value') assertFits(by.value, this.#options.valueBytesMax);
     const { writeLevel } = defaults(request.namespace);
     const { primaries } = plans.of(this.#addressing.at(request).partition);

@@ -41,16 +41,26 @@ export interface ConflictResolutionOptions {
 
 export type ResolveBy =
   | { readonly kind: 'strategy'; readonly strategy: StrategyName }
-  | { readonly kind: 'value'; readonly contentType: string; readonly value: Uint8Array };
+  | {
+      readonly kind: 'value';
+      readonly contentType: string;
+      readonly value: Uint8Array;
+      /** As that of a put that names none; undefined: it has no end. */
+      readonly ttlSeconds: number | undefined;
+    };
 
 const NAMES = STRATEGY_NAMES.filter((name) => name !== 'siblings');
 
-/** @throws OperatingError `invalid_request`: no strategy that resolves, on this node */
+/**
+ * @param ttlSeconds of a value that is put, by the namespace
+ * @throws OperatingError `invalid_request`: no strategy that resolves, on this node
+ */
 export function resolveByOf(
   resolution: ResolveRequest['resolution'],
   { hasCustom }: Resolver,
+  ttlSeconds: number | undefined,
 ): ResolveBy {
-  if (resolution.kind === 'value') return resolution;
+  if (resolution.kind === 'value') return { ...resolution, ttlSeconds };
   const strategy = NAMES.find((name) => name === resolution.strategy);
   if (strategy !== undefined && (strategy !== 'custom' || hasCustom)) {
     return { kind: 'strategy', strategy };
@@ -148,7 +158,7 @@ export class ConflictResolution {
       seen: by.kind === 'value' ? seen : met,
       past: joinedPast(past, siblings),
       forwarded: false,
-      change: changeOf(resolved),
+      change: changeOf(resolved, by.kind === 'value' ? by.ttlSeconds : undefined),
       resolving: {
         strategy: by.kind === 'value' ? 'value' : by.strategy,
         by: who,
@@ -214,6 +224,7 @@ function changed(live: readonly Version[], siblings: readonly Version[]): Operat
   return new OperatingError('version_changed', message, { details: { siblings: live.length } });
 }
 
-function changeOf({ contentType, value, expiresAt }: Resolved): Change {
-  return { state: 'value', contentType, value, ttlSeconds: undefined, expiresAt };
+/** @param ttlSeconds beats the end of what was resolved */
+function changeOf({ contentType, value, expiresAt }: Resolved, ttlSeconds?: number): Change {
+  return { state: 'value', contentType, value, ttlSeconds, expiresAt };
 }

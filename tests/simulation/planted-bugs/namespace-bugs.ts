@@ -178,4 +178,20 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     wrong: 'durability:',
     checkers: ['trouble'],
   },
+  {
+    rule: 'N1',
+    name: 'a value that resolves siblings by hand has no end in a namespace of ends',
+    file: 'coordination/conflict/conflict-resolution.js',
+    right: 'return { ...resolution, ttlSeconds };',
+    wrong: 'return { ...resolution, ttlSeconds: undefined };',
+    test: 'unit/coordination/resolution-ttl.test.js',
+  },
+  {
+    rule: 'N1',
+    name: 'a batch that one namespace refuses is paid for in another',
+    file: 'api/http/rate-limits.js',
+    right: 'rates.giveBack(client, namespace, requests);',
+    wrong: '',
+    test: 'unit/api/http/rate-limits.test.js',
+  },
 ];
