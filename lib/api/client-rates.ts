@@ -24,6 +24,8 @@ export interface ClientRates {
    * @param requests at most `limit.max`: more never pass
    */
   take(client: string, namespace: string, requests: number, limit: RateLimit): RateVerdict;
+  /** What was taken in this turn, and is not used after all. */
+  giveBack(client: string, namespace: string, requests: number): void;
   /** Clients, each counted once a namespace, whose counts are known. */
   readonly remembered: number;
   readonly rememberedMax: number;

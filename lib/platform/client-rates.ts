@@ -50,7 +50,7 @@ export class TokenBucketRates implements ClientRates {
   }
 
   take(client: string, namespace: string, requests: number, limit: RateLimit): RateVerdict {
-    const { limiter } = this.#countOf(`${namespace} ${client}`, limit);
+    const { limiter } = this.#countOf(nameOf(client, namespace), limit);
     const allowed = limiter.tryRemoveTokens(requests);
     const { tokenBucket, tokensThisInterval, curIntervalStart } = limiter;
     const left = Math.min(tokenBucket.content, limit.max - tokensThisInterval);
@@ -60,6 +60,14 @@ export class TokenBucketRates implements ClientRates {
       remaining: Math.max(0, Math.floor(left)),
       waitMilliseconds: allowed ? windowEnds : limiter.getWaitTime(requests),
     };
+  }
+
+  giveBack(client: string, namespace: string, requests: number): void {
+    const limiter = this.#counts.get(nameOf(client, namespace))?.limiter;
+    if (limiter === undefined) return;
+    const { tokenBucket } = limiter;
+    tokenBucket.content = Math.min(tokenBucket.bucketSize, tokenBucket.content + requests);
+    limiter.tokensThisInterval = Math.max(0, limiter.tokensThisInterval - requests);
   }
 
   /** Another limit than before counts anew. */
@@ -73,6 +81,10 @@ export class TokenBucketRates implements ClientRates {
     this.#counts.set(name, count);
     return count;
   }
+}
+
+function nameOf(client: string, namespace: string): string {
+  return `${namespace} ${client}`;
 }
 
 function clientOfAddress(address: string): string {

@@ -90,9 +90,7 @@ export class BatchPath {
     for (const { namespace } of operations) {
       counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
     }
-    for (const [namespace, count] of counts) {
-      this.#exchanges.rateLimits.take(exchange, namespace, count);
-    }
+    this.#exchanges.rateLimits.takeBatch(exchange, counts);
   }
 }
 

@@ -17,6 +17,13 @@ interface Limited {
   extraHeaders: readonly string[];
 }
 
+/** What is counted in a namespace. */
+interface Taken {
+  readonly namespace: string;
+  readonly requests: number;
+  readonly limit: RateLimit;
+}
+
 export class RateLimits {
   readonly #world: ApiWorld;
   #refused = 0;
@@ -44,17 +51,45 @@ export class RateLimits {
   }
 
   /**
-   * Counts a request of the client, or the operations of a batch. The answer says what is left.
+   * Counts a request of the client. The answer says what is left.
+   * @throws OperatingError `too_many_requests`, with `retry_after_s`
+   */
+  take(exchange: Limited, namespace: string): void {
+    const limit = this.limitOf(namespace);
+    if (limit !== undefined) this.#takeOf(exchange, { namespace, requests: 1, limit });
+  }
+
+  /**
+   * Counts the operations of a batch, as many in each namespace, all of them or none: what is
+   * refused in one namespace costs nothing in another.
    * @throws OperatingError `too_many_requests`, with `retry_after_s`; `invalid_request` where so
    *   many operations never pass
    */
-  take(exchange: Limited, namespace: string, requests = 1): void {
-    const limit = this.limitOf(namespace);
-    if (limit === undefined || requests === 0) return;
-    if (requests > limit.max) {
-      const most = `rate_limit_max allows ${limit.max} operations in ${limit.windowSeconds} s`;
-      throw invalid('operations', `${most}: send them in smaller batches`, requests);
+  takeBatch(exchange: Limited, counts: ReadonlyMap<string, number>): void {
+    const limited = [...counts].flatMap(([namespace, requests]) => {
+      const limit = this.limitOf(namespace);
+      return limit === undefined ? [] : [{ namespace, requests, limit }];
+    });
+    for (const { requests, limit } of limited) {
+      if (requests > limit.max) throw neverPass(requests, limit);
     }
+    const { rates } = this.#world;
+    const client = rates.clientOf(exchange.request);
+    let taken = 0;
+    try {
+      for (const one of limited) {
+        this.#takeOf(exchange, one);
+        taken += 1;
+      }
+    } catch (error) {
+      for (const { namespace, requests } of limited.slice(0, taken)) {
+        rates.giveBack(client, namespace, requests);
+      }
+      throw error;
+    }
+  }
+
+  #takeOf(exchange: Limited, { namespace, requests, limit }: Taken): void {
     const { rates } = this.#world;
     const client = rates.clientOf(exchange.request);
     const verdict = rates.take(client, namespace, requests, limit);
@@ -82,6 +117,11 @@ export class RateLimits {
     const details = { limit: max, window_s: windowSeconds, retry_after_s: seconds, namespace };
     return new OperatingError('too_many_requests', message, { details });
   }
+}
+
+function neverPass(requests: number, { max, windowSeconds }: RateLimit): OperatingError {
+  const most = `rate_limit_max allows ${max} operations in ${windowSeconds} s`;
+  return invalid('operations', `${most}: send them in smaller batches`, requests);
 }
 
 function headersOf(

@@ -164,3 +164,23 @@ t.test('bursts up to the limit pass, and the usual traffic of a client', async (
   const passed = flood.filter((allowed) => allowed).length;
   t.ok(passed >= 75 && passed <= 77, `${passed} of a flood pass`);
 });
+
+t.test('a batch that one namespace refuses costs nothing in another', async (t) => {
+  const served = await serve(t);
+  limit(served, 5);
+  const batch = (shop: number) => {
+    const rows = Array.from({ length: shop }, (_, i) => ({
+      op: 'get',
+      key: `s${i}`,
+      namespace: 'shop',
+    }));
+    const operations = [{ op: 'get', key: 'k' }, { op: 'get', key: 'l' }, ...rows];
+    const body = JSON.stringify({ operations });
+    return served.send('POST', '/api/v1/batch', { headers: JSON_HEADERS, body });
+  };
+  t.equal((await batch(6)).status, 400);
+  t.not((await batch(3)).status, 429);
+  t.equal((await batch(3)).status, 429, 'shop has two left');
+  const { headers } = await served.send('GET', '/api/v1/kv/k');
+  t.match(headers['ratelimit'], /^"client";r=2;/, 'two of one batch, and this one');
+});
