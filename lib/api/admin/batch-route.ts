@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BATCH_OPERATIONS_MAX } from '../http/batch-body.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
-import { ANY_WRITE, COMMON, LIMITED, READ_REPAIR } from './data-routes.js';
+import { ANY_WRITE, COMMON, LIMITED, MAX_STALENESS, READ_REPAIR } from './data-routes.js';
 import { anyJson, oneOf, stored, timeToLive, writeAnswerShape } from './data-shapes.js';
 import { EXPLAIN, explained } from './explain-shape.js';
 import { problemShape } from './problem-shape.js';
@@ -14,18 +14,23 @@ const addressed = {
   namespace: z.string().optional(),
   level: z.union([z.string(), z.int()]).optional(),
 };
-const context = { context: z.string().min(1).optional() };
+/** Of a write, as its headers would be. */
+const writes = {
+  context: z.string().min(1).optional(),
+  if_match: z.string().optional(),
+  if_none_match: z.string().optional(),
+};
 const put = {
   op: z.literal('put'),
   ...addressed,
-  ...context,
+  ...writes,
   ttl: timeToLive.optional(),
 };
 const operation = z.union([
   z.strictObject({ op: z.literal('get'), ...addressed }),
   z.strictObject({ ...put, value: anyJson }),
   z.strictObject({ ...put, value_base64: z.base64(), content_type: z.string().optional() }),
-  z.strictObject({ op: z.literal('delete'), ...addressed, ...context }),
+  z.strictObject({ op: z.literal('delete'), ...addressed, ...writes }),
 ]);
 const batchShape = z.strictObject({
   operations: z.array(operation).min(1).max(BATCH_OPERATIONS_MAX),
@@ -35,6 +40,8 @@ const receipt = z.strictObject({
   level: z.string(),
   replicas: z.string(),
   durability: z.enum(['sync', 'os', 'memory']).optional(),
+  /** Of a read at bounded staleness. */
+  staleness_bound: z.string().optional(),
 });
 const done = { status: z.literal(200), receipt };
 const answerShape = z.strictObject({
@@ -58,7 +65,7 @@ export const BATCH_ROUTE: RouteDescription = {
   operationId: 'postBatch',
   tag: 'Keys',
   summary: 'Reads and writes many keys; each operation succeeds or fails by itself',
-  parameters: [...COMMON, ...EXPLAIN, READ_REPAIR, ...ANY_WRITE],
+  parameters: [...COMMON, ...EXPLAIN, READ_REPAIR, MAX_STALENESS, ...ANY_WRITE],
   body: { 'application/json': batchShape },
   bodyExample: {
     operations: [

@@ -52,6 +52,10 @@ export const COMMON: readonly ParameterRow[] = [
   header('X-Timeout', 'Deadline: 250, 250ms, 5s, 1m; a bare number is milliseconds.'),
   header('X-Request-Id', 'Up to 64 characters, given back in the answer and in logs.'),
 ];
+export const MAX_STALENESS = header(
+  'X-Max-Staleness',
+  'The greatest age: the parameter max of bounded-staleness.',
+);
 export const READ_REPAIR = header(
   'X-Read-Repair',
   'When lagging replicas are repaired: before the answer, after it, or not; else by chance.',
@@ -60,7 +64,7 @@ export const READ_REPAIR = header(
 const READ: readonly ParameterRow[] = [
   ...COMMON,
   READ_REPAIR,
-  header('X-Max-Staleness', 'The greatest age: the parameter max of bounded-staleness.'),
+  MAX_STALENESS,
   header('Accept', 'With application/json stored bytes come as base64 in JSON.'),
   header('If-None-Match', '304 where the value still has this ETag.'),
   {
