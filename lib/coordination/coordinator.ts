@@ -191,10 +191,9 @@ export class Coordinator implements Coordination {
   ): Pick<Resolve, 'seen' | 'by'> & { readonly read: SessionGet } {
     const { resolver, defaults, plans } = this.#options;
     const { context } = request;
-    const { ttlSeconds } = defaults(request.namespace);
+    const { writeLevel, ttlSeconds } = defaults(request.namespace);
     const by = resolveByOf(request.resolution, resolver, ttlSeconds);
     if (by.kind === 'value') assertFits(by.value, this.#options.valueBytesMax);
-    const { writeLevel } = defaults(request.namespace);
     const { primaries } = plans.of(this.#addressing.at(request).partition);
     const read = this.#read(request, writeLevelOf(request, writeLevel, primaries.length));
     for (const { name } of read.levels) parseLevel(name, 'write');
