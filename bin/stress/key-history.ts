@@ -30,8 +30,6 @@ export class KeyHistory {
   readonly #refused = new Set<number>();
   /** When the latest writes were acknowledged. */
   readonly #acknowledgedAt: { readonly sequence: number; readonly at: number }[] = [];
-  /** Of the key's session: what its acknowledged writes have come to. */
-  sessionToken: string | undefined;
   /** Undefined: the order is not judged, since not all is decided at `strong`. */
   readonly order: OrderWindow | undefined;
 
@@ -52,6 +50,11 @@ export class KeyHistory {
   /** Was something written, or may it have been? */
   get mayExist(): boolean {
     return this.#acknowledged > 0 || this.#unknown.size > 0;
+  }
+
+  /** Was nobody told what became of this write? */
+  isUnknown(sequence: number): boolean {
+    return this.#unknown.has(sequence);
   }
 
   beginWrite(): number {
@@ -90,11 +93,6 @@ export class KeyHistory {
   /** Of what had been acknowledged by then: at least this. Long ago it may have been more. */
   floorAt(moment: number): Floor {
     return this.#acknowledgedAt.findLast(({ at }) => at < moment)?.sequence ?? 0;
-  }
-
-  /** What a read must show that tells the token of the key's session: its own writes. */
-  sessionFloor(): Floor {
-    return this.sessionToken === undefined ? 0 : this.#acknowledged;
   }
 
   floor(): Floor {

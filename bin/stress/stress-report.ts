@@ -4,6 +4,7 @@ import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 import { progressBar } from '../progress.js';
 import type { LatencyHistogram } from './latency-histogram.js';
+import { isCausal } from './causal-sessions.js';
 import { keyPrefixOf, type StressPlan } from './stress-plan.js';
 import type { StressRun } from './stress-run.js';
 import type { StressRequestKind, Tally } from './tally.js';
@@ -135,8 +136,11 @@ function whatHolds({ levels, strict }: StressReport): string {
   switch (levelName(levels.get)) {
     case BOUNDED:
       return 'reads must see what was acknowledged before the time that they name';
-    case 'session':
     case 'causal':
+      return isCausal({ readLevel: levels.get, writeLevel: levels.put })
+        ? 'reads must see what was seen before by their session, and by the writers of what it saw'
+        : 'reads must see the writes of their session';
+    case 'session':
       return 'reads must see the writes of their session';
     default:
       return 'stale reads are allowed';

@@ -1,10 +1,12 @@
 /** The requests of a load, and the judgement of their answers. */
 import { basePathOf } from '../../lib/client/key-path.js';
 import { BoundJudge, boundOf } from './bound-judge.js';
+import { CausalSessions, isCausal } from './causal-sessions.js';
 import type { KeyHistory, StressOutcome } from './key-history.js';
 import type { LoadConnections } from './load-connections.js';
 import type { LoadOutcome, LoadRequest } from './load-endpoint.js';
 import type { StressPlan } from './stress-plan.js';
+import { KeySession, type StressSession } from './stress-session.js';
 import { sequenceOf, stressValue } from './stress-value.js';
 import type { StressRequestKind, Tally } from './tally.js';
 
@@ -43,6 +45,9 @@ export class StressRequests {
   readonly #readHeaders: Record<string, string>;
   readonly #lastReadHeaders: Record<string, string>;
   readonly #bounds: BoundJudge;
+  /** Undefined: each key has a session of its own. */
+  readonly #causal: CausalSessions | undefined;
+  readonly #keySessions = new WeakMap<KeyHistory, KeySession>();
   readonly #keysPath: string;
 
   constructor(plan: StressPlan, connections: LoadConnections, tally: Tally) {
@@ -52,6 +57,8 @@ export class StressRequests {
     this.#ask = (load, done) => connections.ask(load, done);
     this.#tally = tally;
     this.#bounds = new BoundJudge(plan);
+    const sideBySide = plan.connections * plan.endpoints.length;
+    this.#causal = isCausal(plan) ? new CausalSessions(sideBySide) : undefined;
     this.#keysPath = `${basePathOf(plan.namespace)}/kv`;
     const timeout = plan.timeoutMilliseconds;
     const common = timeout === undefined ? {} : { 'x-timeout': `${timeout}ms` };
@@ -60,10 +67,15 @@ export class StressRequests {
     this.#lastReadHeaders = { ...common, 'x-consistency-level': last };
   }
 
+  /** Whose the next request for the key is; undefined: all have one under way. */
+  sessionFor(key: KeyHistory): StressSession | undefined {
+    return this.#causal === undefined ? this.#sessionOf(key) : this.#causal.take();
+  }
+
   /** The first write of a key, which is not part of the load. Undefined: it is done. */
   prepare(key: KeyHistory, attempts = PREPARE_ATTEMPTS): Promise<string | undefined> {
     return new Promise((resolve) => {
-      this.#write(this.#ask, key, (outcome, written) => {
+      this.#write(this.#ask, key, this.#sessionOf(key), (outcome, written) => {
         if (written === 'acknowledged') resolve(undefined);
         else if (attempts > 1 && !this.#connections.areAllSilent)
           resolve(this.prepare(key, attempts - 1));
@@ -72,9 +84,9 @@ export class StressRequests {
     });
   }
 
-  put(key: KeyHistory, done: () => void): void {
+  put(key: KeyHistory, session: StressSession, done: () => void): void {
     this.#tally.requests.put += 1;
-    this.#write(this.#send, key, (outcome, written) => {
+    this.#write(this.#send, key, session, (outcome, written) => {
       if (written === 'acknowledged') this.#tally.successes.put += 1;
       else this.#miss('put', outcome);
       if (written === 'unknown') this.#tally.unknown += 1;
@@ -82,12 +94,12 @@ export class StressRequests {
     });
   }
 
-  get(key: KeyHistory, done: () => void): void {
+  get(key: KeyHistory, session: StressSession, done: () => void): void {
     this.#tally.requests.get += 1;
-    const [floor, sessionFloor] = [key.floor(), key.sessionFloor()];
+    const [floor, sessionFloor] = [key.floor(), session.floorOf(key)];
     const began = performance.now();
     key.order?.begin();
-    this.#read(this.#send, key, this.#readHeaders, (outcome) => {
+    this.#read(this.#send, key, session.token, this.#readHeaders, (outcome) => {
       const values = valuesOf(outcome);
       key.order?.end(readOf(key, values, began));
       if (values === undefined) {
@@ -100,9 +112,10 @@ export class StressRequests {
         const proven = boundOf(bound);
         if (proven !== undefined) this.#tally.bounds.record(proven.milliseconds);
         const wrong =
-          key.judge(values, floor, this.#plan.isStrict) ?? key.judgeNewest(values, sessionFloor);
+          key.judge(values, floor, this.#plan.isStrict) ?? session.judge(key, values, sessionFloor);
         this.#count(key, wrong ?? this.#bounds.judge(key, values, began, bound));
       }
+      session.endRead(tokenOf(outcome));
       done();
     });
   }
@@ -111,7 +124,8 @@ export class StressRequests {
   readBack(key: KeyHistory): Promise<ReadBack> {
     return new Promise((resolve) => {
       const floor = key.acknowledged;
-      this.#read(this.#ask, key, this.#lastReadHeaders, (outcome) => {
+      const { token } = this.#sessionOf(key);
+      this.#read(this.#ask, key, token, this.#lastReadHeaders, (outcome) => {
         const values = valuesOf(outcome);
         if (values === undefined) {
           const isFinal = outcome.kind === 'answered' && outcome.status === TOO_MANY_REQUESTS;
@@ -145,9 +159,11 @@ export class StressRequests {
   #write(
     send: Send,
     key: KeyHistory,
+    session: StressSession,
     done: (outcome: LoadOutcome, written: StressOutcome) => void,
   ): void {
     const sequence = key.beginWrite();
+    session.beginWrite(key, sequence);
     const value = stressValue(key.key, sequence, this.#plan.valueBytes);
     const body = `{"value":"${value}"}`;
     const headers: Record<string, string | number> = {
@@ -157,7 +173,7 @@ export class StressRequests {
     };
     const { timeoutMilliseconds } = this.#plan;
     if (timeoutMilliseconds !== undefined) headers['x-timeout'] = `${timeoutMilliseconds}ms`;
-    if (key.sessionToken !== undefined) headers['x-session-token'] = key.sessionToken;
+    if (session.token !== undefined) headers['x-session-token'] = session.token;
     const path = `${this.#keysPath}/${key.key}`;
     const began = performance.now();
     key.order?.begin();
@@ -165,23 +181,27 @@ export class StressRequests {
       const written = writeOutcomeOf(outcome);
       key.endWrite(sequence, written);
       key.order?.end(writeOf(sequence, written, began));
-      if (written === 'acknowledged' && outcome.kind === 'answered') {
-        key.sessionToken = outcome.sessionToken;
-      }
+      session.endWrite(key, sequence, written, tokenOf(outcome));
       done(outcome, written);
     });
   }
 
   #read(
     send: Send,
-    { key, sessionToken }: KeyHistory,
+    { key }: KeyHistory,
+    token: string | undefined,
     common: Record<string, string>,
     done: (outcome: LoadOutcome) => void,
   ): void {
-    const headers =
-      sessionToken === undefined ? common : { ...common, 'x-session-token': sessionToken };
+    const headers = token === undefined ? common : { ...common, 'x-session-token': token };
     const path = `${this.#keysPath}/${key}`;
     send({ method: 'GET', path, headers, body: undefined }, done);
+  }
+
+  #sessionOf(key: KeyHistory): KeySession {
+    const session = this.#keySessions.get(key) ?? new KeySession();
+    this.#keySessions.set(key, session);
+    return session;
   }
 
   #count(key: KeyHistory, wrong: string | undefined): void {
@@ -228,6 +248,10 @@ function writeOutcomeOf(outcome: LoadOutcome): StressOutcome {
   if (outcome.kind !== 'answered') return 'unknown';
   if (outcome.status === OK) return 'acknowledged';
   return answerOf(outcome)?.outcome === 'none' ? 'none' : 'unknown';
+}
+
+function tokenOf(outcome: LoadOutcome): string | undefined {
+  return outcome.kind === 'answered' ? outcome.sessionToken : undefined;
 }
 
 function reasonOf(outcome: LoadOutcome): string {

@@ -140,10 +140,11 @@ export class StressRun {
   #issue({ operation, perSecond, issued }: Queue, began: number): boolean {
     if (this.#inFlight >= IN_FLIGHT_MAX) return false;
     const key = operation === 'get' ? this.#anyKey() : this.#freeKey();
-    if (key === undefined) return false;
+    const session = key && this.#requests.sessionFor(key);
+    if (key === undefined || session === undefined) return false;
     const due = began + ((issued + 1) / perSecond) * 1000;
     this.#inFlight += 1;
-    this.#requests[operation](key, () => {
+    this.#requests[operation](key, session, () => {
       this.tally.latencies[operation].record(performance.now() - due);
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#idle();

@@ -119,8 +119,10 @@ export class CheckedLoad {
       const any = this.keys[(turn * 7919 + number) % this.keys.length];
       if (own === undefined || any === undefined) return;
       const { refused } = this.tally;
-      if (turn % 2 === 0) await new Promise<void>((done) => this.#requests.put(own, done));
-      else await new Promise<void>((done) => this.#requests.get(any, done));
+      const [operation, key] = turn % 2 === 0 ? (['put', own] as const) : (['get', any] as const);
+      const session = this.#requests.sessionFor(key);
+      if (session === undefined) throw new Error('more workers than sessions');
+      await new Promise<void>((done) => this.#requests[operation](key, session, done));
       if (this.tally.refused > refused) await sleep(REFUSED_PAUSE_MILLISECONDS);
     }
   }

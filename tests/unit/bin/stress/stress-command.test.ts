@@ -51,6 +51,7 @@ const fixed: Readonly<Record<string, object>> = {
       { level: 'one', reads: 8, writes: 8 },
       { level: 'quorum', reads: 8, writes: 8 },
       { level: 'session', reads: 8, writes: 8 },
+      { level: 'causal', reads: 8, writes: 8 },
       { level: 'strong', reads: 8, writes: 8 },
       { level: 'all', reads: 0, writes: 0 },
       { level: 'any', writes: 8 },
@@ -79,7 +80,8 @@ async function loadOn(t: Test, { put, get, bound }: Store, ...more: readonly str
         reply = written;
       } else reply = put(values, key, (JSON.parse(text) as { readonly value: string }).value);
       if (bound !== undefined) response.setHeader('x-staleness-bound', bound);
-      const isOfSession = request.headers['x-consistency-level'] === 'session';
+      const level = String(request.headers['x-consistency-level']);
+      const isOfSession = ['session', 'causal'].includes(level);
       const token = isOfSession ? { 'x-session-token': 'seen' } : {};
       response.writeHead(reply.status, { 'content-type': 'application/json', ...token });
       response.end(JSON.stringify(reply.body));
@@ -194,6 +196,23 @@ t.test('at session a read sees what its session has written', async (t) => {
   t.not(report['answers_correct'], report['answers_judged']);
   const { report: weak } = await loadOn(t, unsteady(), '--level', 'one');
   t.equal(weak['answers_correct'], weak['answers_judged'], 'where it promises nothing');
+});
+
+t.test('at causal every session sees what is in its past', async (t) => {
+  t.equal((await loadOn(t, good, '--level', 'causal')).status, 0);
+  const { report: late } = await loadOn(t, unsteady(), ...['--level', 'causal', '--keys', '1']);
+  t.equal(late['answers_correct'], late['answers_judged'], 'it may miss what nobody told it');
+  let count = 0;
+  const old: Store = {
+    ...good,
+    get: (values) => {
+      count += 1;
+      return good.get(count % 10 === 0 ? values.slice(-1) : values);
+    },
+  };
+  const { report, status } = await loadOn(t, old, '--level', 'causal');
+  t.equal(status, 70);
+  t.match(Object.keys(report['reasons'] as object).join(), /in the past of its reader/);
 });
 
 t.test('a value of nobody', async (t) => {
