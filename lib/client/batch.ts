@@ -100,15 +100,38 @@ export function operationsIn(body: string): readonly Fields[] {
   }
 }
 
-export function readBatch(answer: HttpAnswer): Batched<BatchRow> | Problem {
+/** @param body what was asked */
+export function readBatch(answer: HttpAnswer, body: string): Batched<BatchRow> | Problem {
   if (answer.status !== 200 && answer.status !== 207) return readProblem(answer);
   return reading(answer, () => {
-    const text = bodyText(answer);
+    const members = new Map(memberTexts(bodyText(answer)));
+    const said = splitArray(members.get('results') ?? '');
+    if (said === undefined) throw new Error('no results of a batch');
+    const rows = answer.isAfterUnknown === true ? openRows(said, body) : said;
+    members.set('results', `[${rows.join(',')}]`);
+    const text = objectText(members);
     const failed = integerField(fieldsOf(JSON.parse(text)), 'failed');
-    const rows = splitArray(memberTexts(text).get('results') ?? '');
-    if (rows === undefined) throw new Error('no results of a batch');
     return { kind: 'batch', failed, results: rows.map(rowOf), text };
   });
+}
+
+/**
+ * A write that may be tried again was refused before anybody looked whether an earlier attempt has
+ * applied it: what was answered of the operation is final.
+ */
+function openRows(rows: readonly string[], body: string): readonly string[] {
+  const operations = operationsIn(body);
+  return rows.map((row, i) => {
+    const { retryable } = fieldsOf(JSON.parse(row));
+    if (retryable !== true || operations[i]?.['op'] === 'get') return row;
+    return objectText(new Map([...memberTexts(row), ['outcome', '"unknown"']]));
+  });
+}
+
+/** Each member as it was written. */
+function objectText(members: ReadonlyMap<string, string>): string {
+  const texts = [...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+  return `{${texts.join(',')}}`;
 }
 
 function rowOf(text: string): BatchRow {

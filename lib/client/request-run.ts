@@ -5,6 +5,7 @@ import { ownProblem, type Problem } from './quorate-error.js';
 import { readProblem } from './read-answer.js';
 import { STAGGER_MILLISECONDS } from './request-core.js';
 import { type Again, type CoreEffect, type CoreEvent, RequestCore } from './request-core.js';
+import { afterUnknown } from './transport.js';
 import type { HttpAnswer, HttpRequest, HttpTransport, Unanswered } from './transport.js';
 
 export interface RunOptions {
@@ -191,14 +192,16 @@ export class RequestRun {
     const attempt = this.#attempts.get(id);
     if (attempt?.reply?.kind !== 'http') throw new Error('an answer that has not come');
     const { reply: answer } = attempt;
-    const isOpen = unknown && !this.#options.isRead && !isAboutAllAttempts(answer);
+    const mayHaveHappened = unknown && !this.#options.isRead;
+    const isOpen = mayHaveHappened && !isAboutAllAttempts(answer);
+    const told = mayHaveHappened ? afterUnknown(answer) : answer;
     for (const [other, { endpoint, reply }] of this.#attempts) {
       const isLater = other >= id || reply !== undefined;
       if (!isLater) this.#options.endpoints.lost(endpoint, performance.now());
     }
     this.#end({
       ...{ ...this.#outcome, endpoint: attempt.endpoint },
-      answer: isOpen ? { ...readProblem(answer), outcome: 'unknown' } : answer,
+      answer: isOpen ? { ...readProblem(answer), outcome: 'unknown' } : told,
     });
   }
 

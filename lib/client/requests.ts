@@ -235,7 +235,9 @@ export abstract class KeyValueRequests {
     checkOptions(options, BATCH_TEXT_CHECKS, 'batchText');
     const headers = { ...headersOf(options), 'content-type': 'application/json' };
     const request = { method: 'POST', path: `${this.#base}/batch`, headers, body } as const;
-    return this.#ask({ ...request, isRead: onlyReads(body) }, options, readBatch);
+    return this.#ask({ ...request, isRead: onlyReads(body) }, options, (answer) =>
+      readBatch(answer, body),
+    );
   }
 
   /** A control request. `shape` is what the answer must be. */

@@ -27,6 +27,17 @@ export interface HttpAnswer {
   /** By its name in small letters. */
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array;
+  /**
+   * Set by the client, not by a transport: another attempt of the same request may have been
+   * applied, and this answer need not speak of it.
+   */
+  readonly isAfterUnknown?: boolean;
+}
+
+/** Field by field: what a transport gives may be of a class. */
+export function afterUnknown(answer: HttpAnswer): HttpAnswer {
+  const { kind, status, body } = answer;
+  return { kind, status, body, header: (name) => answer.header(name), isAfterUnknown: true };
 }
 
 /** No answer came. */

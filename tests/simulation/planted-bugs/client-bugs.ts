@@ -46,4 +46,12 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     wrong: 'return all.length > 0 ? all :',
     test: CONNECTION,
   },
+  {
+    rule: 'client',
+    name: 'a refusal in a batch that is sent again speaks of the attempt that was lost, too',
+    file: 'client/batch.js',
+    right: 'answer.isAfterUnknown === true ?',
+    wrong: 'false ?',
+    test: CONNECTION,
+  },
 ];

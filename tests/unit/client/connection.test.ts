@@ -269,6 +269,34 @@ t.test('a refusal of a repetition does not say that a lost attempt was not appli
   t.match(error, { code: 'not_allowed', outcome: 'unknown' }, 'one is under way still');
 });
 
+t.test('nor does a row of a batch that is sent again', async (t) => {
+  const row = (status: number, code: string, retryable: boolean) => {
+    return { status, code, detail: 'why', outcome: 'none', retryable };
+  };
+  const overloaded = row(503, 'overloaded', true);
+  const results = [
+    overloaded,
+    overloaded,
+    row(412, 'precondition_failed', false),
+    { status: 200, receipt: {}, key: 'd', version: 'v', context: 'c', replaced: [] },
+  ];
+  const operations = [
+    { kind: 'put', key: 'a', value: 1 },
+    { kind: 'get', key: 'b' },
+    { kind: 'put', key: 'c', value: 1, ifMatch: '*' },
+    { kind: 'delete', key: 'd' },
+  ] as const;
+  const outcomes = async (first: FakeNode) => {
+    const nodes = { [A]: first, [B]: () => answerOf(207, { failed: 3, results }) };
+    const { client } = clientOf(nodes);
+    const batch = await client.batch(operations, { idempotencyKey: 'i' });
+    t.match(JSON.parse(batch.text), { failed: 3, results: { length: 4 } });
+    return batch.results.map((result) => (result instanceof QuorateError ? result.outcome : 'ok'));
+  };
+  t.strictSame(await outcomes(() => broken), ['unknown', 'none', 'none', 'ok']);
+  t.strictSame(await outcomes(() => refused), ['none', 'none', 'none', 'ok']);
+});
+
 t.test(
   'a dry run and a batch of reads are reads: repeated, and nothing has happened',
   async (t) => {
