@@ -37,6 +37,9 @@ export const settingsShape = z.looseObject({
   dry_run: z.boolean().default(false),
 });
 
+/** How many replicas a key has. */
+export const statusShape = z.looseObject({ replicas_effective: z.int() });
+
 /** How many partitions reach each level now; without `reads`: it is not for reads. */
 export const levelsShape = z.looseObject({
   partitions: maybeNumber,

@@ -8,7 +8,12 @@ import { endpointOptions } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { type CommandOptions, VARIABLES_OPTION } from '../command-options.js';
 import { ComparedCluster } from '../compare/compared-cluster.js';
-import { compareLevels, type ComparisonPlan, CONDITIONS } from '../compare/comparison.js';
+import {
+  compareLevels,
+  type ComparisonPlan,
+  CONDITIONS,
+  readLevelBeside,
+} from '../compare/comparison.js';
 import {
   type ComparisonReport,
   headingOf,
@@ -27,7 +32,7 @@ const COMPARE_OPTIONS: readonly OptionRow[] = [
   {
     flags: '--levels <list>',
     variable: 'QUORATE_COMPARE_LEVELS',
-    summary: 'levels to compare; without it those that every key can be asked at',
+    summary: 'levels to compare; without it all that there are',
   },
   {
     flags: '--get-qps <number>',
@@ -92,7 +97,6 @@ export const compareCommand: CommandRow = {
   run,
 };
 
-const LEFT_OUT = ['two', 'three', 'any', 'local-one', 'local-quorum', 'each-quorum'];
 const HOUR_MILLISECONDS = 3_600_000;
 /** Nodes are killed then, so it takes a moment. */
 const STOP_LIMIT_MILLISECONDS = 10_000;
@@ -117,7 +121,11 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const tell = (what: string, share: number): void =>
     terminal.err(`${progressBar(share)} ${what}\n`);
   try {
-    if (given === undefined) started = await ComparedCluster.start(nodes, basePort, stop.signal);
+    if (given === undefined)
+      started = await ComparedCluster.start(nodes, basePort, {
+        signal: stop.signal,
+        zoneOf: zonesOf(nodes),
+      });
     const cluster = started ?? { endpoints: given ?? [], setFault: () => undefined };
     const cells = await compareLevels(cluster, plan, tell, stop.signal);
     const report = { machine, plan, command: commandOf(options), cells };
@@ -130,6 +138,11 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
     await started?.stop();
     stop.close();
   }
+}
+
+/** Two, so that the levels of zones differ; the node that is slow or cut off is in the second. */
+function zonesOf(nodes: number): (index: number) => string {
+  return (index) => (index < Math.ceil(nodes / 2) ? 'a' : 'b');
 }
 
 function printReport(
@@ -145,15 +158,22 @@ function printReport(
 }
 
 function planOf(options: CommandOptions): ComparisonPlan {
-  const usual = LEVEL_NAMES.filter((level) => !LEFT_OUT.includes(level));
-  const levels = options.text('levels') === undefined ? usual : options.list('levels');
+  const isGivenCluster = options.text('endpoint') !== undefined;
+  if (isGivenCluster) {
+    for (const name of ['nodes', 'basePort', 'slow']) {
+      options.refuseIdle(name, 'a cluster of its own: leave --endpoint away');
+    }
+  }
+  const asked = options.text('levels') === undefined ? LEVEL_NAMES : options.list('levels');
+  const levels = [...new Set(asked)];
+  if (levels.length === 0) throw new OperatingError('invalid_request', '--levels names none');
   for (const level of levels) {
-    parseLevel(level, 'read');
+    parseLevel(readLevelBeside(level), 'read');
     parseLevel(level, 'write');
   }
   return {
     levels,
-    conditions: options.text('endpoint') === undefined ? CONDITIONS : ['healthy'],
+    conditions: isGivenCluster ? ['healthy'] : CONDITIONS,
     getsPerSecond: options.number('getQps', QPS),
     putsPerSecond: options.number('putQps', QPS),
     durationMilliseconds: options.milliseconds('duration', {
@@ -163,6 +183,7 @@ function planOf(options: CommandOptions): ComparisonPlan {
     keyCount: options.integer('keys', { minimum: 1, maximum: 100_000 }),
     slowMilliseconds: options.milliseconds('slow', { minimum: 1, maximum: 400 }),
     timeoutMilliseconds: TIMEOUT_MILLISECONDS,
+    deletesKeys: isGivenCluster,
   };
 }
 

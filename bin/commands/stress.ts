@@ -14,7 +14,7 @@ import {
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
 import type { CommandOptions } from '../command-options.js';
-import { levelsShape, settingsShape } from '../control-command.js';
+import { levelsShape, settingsShape, statusShape } from '../control-command.js';
 import { CRASHED, EXIT } from '../exit-code.js';
 import { watchSignals } from '../supervision.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
@@ -90,7 +90,6 @@ const HOUR_MILLISECONDS = 3_600_000;
 const QPS = { minimum: 0, maximum: 1_000_000 };
 
 const namespaceShape = z.looseObject({ effective: z.record(z.string(), z.unknown()) });
-const statusShape = z.looseObject({ replicas_effective: z.int() });
 
 async function run({ options, terminal }: Invocation): Promise<number> {
   const plan = await planOf(options);

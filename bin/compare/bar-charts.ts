@@ -9,10 +9,13 @@ export interface ChartPanel {
     readonly name: string;
     readonly values: readonly (number | undefined)[];
   }[];
+  /** For values of several orders of magnitude: by powers of ten. */
+  readonly isLogarithmic?: boolean;
 }
 
-const WIDTH = 900;
-const PANEL_HEIGHT = 230;
+const WIDTH = 1200;
+const PANEL_HEIGHT = 240;
+const LABEL_LINE_HEIGHT = 13;
 const TOP = 60;
 const LEFT = 60;
 const PLOT_HEIGHT = 140;
@@ -38,9 +41,9 @@ export function barCharts(title: string, panels: readonly ChartPanel[]): string 
   ].join('');
 }
 
-function panelText({ title, groups, series }: ChartPanel, top: number): string {
-  const known = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
-  const highest = niceTop(known.reduce((most, value) => Math.max(most, value), 0));
+function panelText(panel: ChartPanel, top: number): string {
+  const { title, groups, series } = panel;
+  const { shareOf, marks } = scaleOf(panel);
   const floor = top + 30 + PLOT_HEIGHT;
   const groupWidth = (WIDTH - LEFT - 20) / Math.max(1, groups.length);
   const barWidth = (0.75 * groupWidth) / Math.max(1, series.length);
@@ -48,20 +51,53 @@ function panelText({ title, groups, series }: ChartPanel, top: number): string {
     ...series.map(({ name, values }, j) => {
       const value = values[i];
       if (value === undefined) return '';
-      const tall = (PLOT_HEIGHT * value) / highest;
+      const tall = PLOT_HEIGHT * shareOf(value);
       const x = LEFT + i * groupWidth + j * barWidth;
       return rect(x, floor - tall, barWidth - 2, tall, j, `${group}, ${name}: ${value}`);
     }),
-    textAt(LEFT + i * groupWidth, floor + 16, 12, group),
+    ...wordsOf(group).map((word, line) => {
+      return textAt(LEFT + i * groupWidth, floor + 16 + line * LABEL_LINE_HEIGHT, 12, word);
+    }),
   ]);
-  const marks = [0, 0.5, 1].map((share) => {
-    const y = floor - share * PLOT_HEIGHT;
+  const lines = marks.map((mark) => {
+    const y = floor - shareOf(mark) * PLOT_HEIGHT;
     return (
       `<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${fixed(y)}" y2="${fixed(y)}" stroke="#ddd"/>\n` +
-      textAt(LEFT - 8, y + 4, 11, String(share * highest), 'end')
+      textAt(LEFT - 8, y + 4, 11, String(mark), 'end')
     );
   });
-  return [textAt(LEFT, top + 20, 14, title), ...marks, ...bars].join('');
+  return [textAt(LEFT, top + 20, 14, title), ...lines, ...bars].join('');
+}
+
+interface Scale {
+  /** Of the height of the plot. */
+  readonly shareOf: (value: number) => number;
+  /** What is written beside the lines. */
+  readonly marks: readonly number[];
+}
+
+function scaleOf({ series, isLogarithmic = false }: ChartPanel): Scale {
+  const known = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
+  const most = known.reduce((greatest, value) => Math.max(greatest, value), 0);
+  const positive = known.filter((value) => value > 0);
+  if (!isLogarithmic || positive.length === 0) {
+    const highest = niceTop(most);
+    return { shareOf: (value) => value / highest, marks: [0, highest / 2, highest] };
+  }
+  // One below the least: its bar is seen, too.
+  const least = positive.reduce((one, value) => Math.min(one, value), most);
+  const from = Math.ceil(Math.log10(least)) - 1;
+  const to = Math.max(from + 1, Math.ceil(Math.log10(most)));
+  return {
+    shareOf: (value) => (value <= 0 ? 0 : (Math.log10(value) - from) / (to - from)),
+    // Not by multiplication: 0.1, not 0.10000000000000009.
+    marks: Array.from({ length: to - from + 1 }, (_, i) => Number(`1e${from + i}`)),
+  };
+}
+
+/** A long name goes over several lines. */
+function wordsOf(group: string): string[] {
+  return group.split(/(?<=[-;])/);
 }
 
 /** 1, 2 or 5 times a power of ten. */

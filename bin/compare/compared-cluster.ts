@@ -17,7 +17,13 @@ const NODE = fileURLToPath(new URL('../compare-node.js', import.meta.url));
 const HOST = '127.0.0.1';
 const PEER_PORT_DISTANCE = 2000;
 const START_MILLISECONDS = 60_000;
-const NEVER_ABORTED = new AbortController().signal;
+
+export interface ComparedClusterOptions {
+  /** Ends the start. */
+  readonly signal?: AbortSignal;
+  /** Of the node with this index; undefined: all are in one. */
+  readonly zoneOf?: (index: number) => string;
+}
 
 export class ComparedCluster {
   readonly endpoints: readonly string[];
@@ -35,13 +41,12 @@ export class ComparedCluster {
 
   /**
    * Serves, in a folder that goes with it.
-   * @param signal ends the start
    * @throws OperatingError `not_ready`, also where it was ended
    */
   static async start(
     nodes: number,
     basePort: number,
-    signal: AbortSignal = NEVER_ABORTED,
+    { signal = new AbortController().signal, zoneOf }: ComparedClusterOptions = {},
   ): Promise<ComparedCluster> {
     const ports = Array.from({ length: nodes }, (_, index) => basePort + index);
     const peers = ports.map((port) => `${HOST}:${port + PEER_PORT_DISTANCE}`);
@@ -50,7 +55,9 @@ export class ComparedCluster {
     try {
       const secret = join(cluster.#folder.path, 'secret');
       await createSecret(secret);
-      const founders = peers.map((peer, index) => `n${index + 1}=${peer}`).join(',');
+      const zone = (index: number): string =>
+        zoneOf === undefined ? '' : `;zone=${zoneOf(index)}`;
+      const founders = peers.map((peer, index) => `n${index + 1}=${peer}${zone(index)}`).join(',');
       const started = ports.map((port, index) => {
         const id = `n${index + 1}`;
         cluster.#flags.set(id, {

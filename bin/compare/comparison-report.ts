@@ -88,18 +88,25 @@ export function markdownOf(report: ComparisonReport, picture: string): string {
     line(head.map((name) => name.toLowerCase())),
     line(head.map(() => '---')),
     ...rows.map(line),
-    '\nTimes are milliseconds from when a request was due. `gets %`, `puts %`: of the requests, ',
-    'those that were answered; a third of all goes to the node that is cut off. `stale %`: of the ',
+    '\nTimes are milliseconds from when a request was due until it was answered or refused. ',
+    '`gets %`, `puts %`: of the requests, those that were answered; each node is asked equally ',
+    'often, also the one that is cut off, which is in a zone without most of the others. Where ',
+    '`any` is written `one` is read: nobody can read at it. `stale %`: of the ',
     'answers to gets, those that lacked a write which had been acknowledged before they were ',
     'asked for, by whatever node; `stale p50`, `p99`: for how long it had been. A session is ',
-    'one of each key here, so that it sees its own writes.\n',
+    'one of each key here, so that it sees its own writes; at `causal` there are 16 or more that ',
+    'read and write all keys.\n',
   ].join('');
 }
 
 export function pictureOf({ cells }: ComparisonReport): string {
   const levels = [...new Set(cells.map(({ level }) => level))];
-  const panel = (title: string, value: (cell: ComparedCell) => number): ChartPanel => ({
-    title,
+  const panel = (
+    title: string,
+    value: (cell: ComparedCell) => number,
+    isLogarithmic = false,
+  ): ChartPanel => ({
+    ...{ title, isLogarithmic },
     groups: levels,
     series: CONDITIONS.map((condition) => ({
       name: NAMES[condition],
@@ -110,8 +117,11 @@ export function pictureOf({ cells }: ComparisonReport): string {
     })),
   });
   return barCharts('Levels compared', [
-    panel('get, p99 (ms)', ({ get_ms }) => get_ms['p99'] ?? 0),
-    panel('put, p99 (ms)', ({ put_ms }) => put_ms['p99'] ?? 0),
+    panel('get, median (ms)', ({ get_ms }) => get_ms['p50'] ?? 0, true),
+    panel('put, median (ms)', ({ put_ms }) => put_ms['p50'] ?? 0, true),
+    panel('get, p99 (ms)', ({ get_ms }) => get_ms['p99'] ?? 0, true),
+    panel('put, p99 (ms)', ({ put_ms }) => put_ms['p99'] ?? 0, true),
+    panel('throughput (answered a second)', ({ answered_per_second: count }) => count),
     panel(
       'answered (%)',
       ({ gets_answered_percent: gets, puts_answered_percent: puts }) => (gets + puts) / 2,

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { OperatingError } from '../../lib/errors.js';
+import { levelsShape, statusShape } from '../control-command.js';
+import { whyNotAt } from '../stress/stress-plan.js';
 import { quantilesOf } from '../stress/stress-report.js';
 import { StressRun } from '../stress/stress-run.js';
 import type { Tally } from '../stress/tally.js';
@@ -21,6 +23,8 @@ export interface ComparisonPlan {
   /** By which each message of the slow node is late, on its way out and in. */
   readonly slowMilliseconds: number;
   readonly timeoutMilliseconds: number;
+  /** Of each level when it is done: the cluster is somebody's. */
+  readonly deletesKeys: boolean;
 }
 
 /** What a level came to under a condition. Times are milliseconds. */
@@ -67,12 +71,34 @@ export async function compareLevels(
       if (signal.aborted) return cells;
       tell(`${level}, ${condition}`, cells.length / count);
       await untilHealthy(cluster.endpoints, signal);
+      if (cells.length === 0 && !signal.aborted) await checkReached(cluster, plan);
       const cell = await compareCell(cluster, plan, { level, condition }, signal);
       // Of a part of its time the figures would be others.
       if (!signal.aborted) cells.push(cell);
     }
   }
   return cells;
+}
+
+/** @throws OperatingError `invalid_level` where one cannot work */
+async function checkReached({ endpoints }: Compared, { levels }: ComparisonPlan): Promise<void> {
+  const found = async (path: string): Promise<unknown> => {
+    const signal = AbortSignal.timeout(READY_MILLISECONDS);
+    return (await fetch(`${endpoints[0]}${path}`, { signal })).json();
+  };
+  const reached = levelsShape.parse(await found('/api/v1/cluster/levels')).levels;
+  const { replicas_effective: replicas } = statusShape.parse(await found('/api/v1/cluster/status'));
+  for (const level of levels) {
+    const why =
+      whyNotAt(level, 'writes', reached, replicas) ??
+      whyNotAt(readLevelBeside(level), 'reads', reached, replicas);
+    if (why !== undefined) throw new OperatingError('invalid_level', why);
+  }
+}
+
+/** Nobody reads at `any`: it is a promise about a hint. */
+export function readLevelBeside(level: string): string {
+  return level === 'any' ? 'one' : level;
 }
 
 async function compareCell(
@@ -83,11 +109,11 @@ async function compareCell(
 ): Promise<ComparedCell> {
   const run = new StressRun({
     ...{ ...plan, endpoints: cluster.endpoints, valueBytes: 100, connections: 32 },
-    ...{ readLevel: level, writeLevel: level, isStrict: false },
+    ...{ readLevel: readLevelBeside(level), writeLevel: level, isStrict: false },
     run: randomBytes(4).toString('hex'),
-    ...{ namespace: undefined, deletesKeys: false },
+    namespace: undefined,
   });
-  const abort = (): void => run.abort();
+  const abort = (): void => (plan.deletesKeys ? run.stop() : run.abort());
   signal.addEventListener('abort', abort);
   try {
     await run.prepare();
@@ -101,6 +127,7 @@ async function compareCell(
       if (isCut) await pause(CUT_IS_SEEN_MILLISECONDS, signal);
     }
     await run.load();
+    if (plan.deletesKeys) await run.readAndDelete();
   } finally {
     signal.removeEventListener('abort', abort);
     if (condition !== 'healthy') cluster.setFault(NO_FAULT);

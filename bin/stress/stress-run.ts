@@ -79,12 +79,17 @@ export class StressRun {
     try {
       await this.prepare();
       await this.load();
-      const deadline = performance.now() + READ_BACK_MILLISECONDS;
-      await this.#forEachKey((key) => this.#readBack(key, deadline));
-      if (this.#plan.deletesKeys) await this.#deleteKeys();
+      await this.readAndDelete();
     } finally {
       this.close();
     }
+  }
+
+  /** What was written is there, and is left only where the plan says so. */
+  async readAndDelete(): Promise<void> {
+    const deadline = performance.now() + READ_BACK_MILLISECONDS;
+    await this.#forEachKey((key) => this.#readBack(key, deadline));
+    if (this.#plan.deletesKeys) await this.#deleteKeys();
   }
 
   /** The first write of each key; where one fails, no more are tried: the load goes on without. */

@@ -106,7 +106,7 @@ const cell = (
 const plan: ComparisonPlan = {
   ...{ levels: ['one', 'quorum'], conditions: ['healthy', 'cut'], getsPerSecond: 200 },
   ...{ putsPerSecond: 100, durationMilliseconds: 5000, keyCount: 200, slowMilliseconds: 50 },
-  timeoutMilliseconds: 1000,
+  ...{ timeoutMilliseconds: 1000, deletesKeys: false },
 };
 const report: ComparisonReport = {
   machine: { version: '1.0.0', node: 'v20.0.0', cores: 2, load_average: 14, busy: true },
@@ -129,9 +129,19 @@ t.test('figures of a busy machine are marked, and the command stands beside them
 
 t.test('the picture has a bar for each figure, as tall as it is', async (t) => {
   const picture = pictureOf(report);
-  // Four panels with three bars each, three marks of the legend, the ground.
-  t.equal(picture.match(/<rect /g)?.length, 4 * 3 + 3 + 1);
+  // Seven panels with three bars each, three marks of the legend, the ground.
+  t.equal(picture.match(/<rect /g)?.length, 7 * 3 + 3 + 1);
   t.match(picture, '<title>one, one cut off: 12</title>');
+  t.match(picture, '>throughput (answered a second)</text>');
+  const heights = (values: readonly number[], isLogarithmic: boolean) => {
+    const series = [{ name: 's', values }];
+    const groups = values.map(() => 'bounded-staleness');
+    const text = barCharts('x', [{ title: 'y', groups, series, isLogarithmic }]);
+    return [...text.matchAll(/height="([\d.]+)" fill="#1b4f72"><title>b/g)].map(([, tall]) => tall);
+  };
+  t.same(heights([1, 10, 100, 0], true), ['46.7', '93.3', '140', '0'], 'by powers of ten');
+  t.same(heights([0, 0], true), ['0', '0']);
+  t.same(heights([1, 10, 100], false), ['1.4', '14', '140']);
   const chart = barCharts('a < b', [
     {
       title: 'x',
@@ -148,7 +158,8 @@ t.test('the picture has a bar for each figure, as tall as it is', async (t) => {
 
 t.test('what cannot be compared is refused before anything is started', async (t) => {
   for (const words of [
-    ['--levels', 'quorum,any'],
+    ['--levels', ','],
+    ['--endpoint', 'localhost:1', '--nodes', '3'],
     ['--levels', 'nonsense'],
     ['--duration', '1'],
     ['--nodes', '2'],
