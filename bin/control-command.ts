@@ -38,7 +38,7 @@ export const settingsShape = z.looseObject({
 });
 
 /** How many replicas a key has. */
-export const statusShape = z.looseObject({ replicas_effective: z.int() });
+export const replicasShape = z.looseObject({ replicas_effective: z.int() });
 
 /** How many partitions reach each level now; without `reads`: it is not for reads. */
 export const levelsShape = z.looseObject({

@@ -9,6 +9,7 @@ import type { CommandRow, Invocation } from '../command.js';
 import { type CommandOptions, VARIABLES_OPTION } from '../command-options.js';
 import { ComparedCluster } from '../compare/compared-cluster.js';
 import {
+  type ComparedCell,
   compareLevels,
   type ComparisonPlan,
   CONDITIONS,
@@ -22,7 +23,7 @@ import {
   pictureOf,
   rowsOf,
 } from '../compare/comparison-report.js';
-import { EXIT, type ExitCode } from '../exit-code.js';
+import { CRASHED, EXIT } from '../exit-code.js';
 import type { OptionRow } from '../option-row.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
 import { progressBar } from '../progress.js';
@@ -104,7 +105,7 @@ const QPS = { minimum: 1, maximum: 100_000 };
 /** Of a request: a level that cannot be reached is told soon. */
 const TIMEOUT_MILLISECONDS = 1000;
 
-async function run({ options, terminal }: Invocation): Promise<ExitCode> {
+async function run({ options, terminal }: Invocation): Promise<number> {
   const machine = machineNow();
   const plan = planOf(options);
   const folder = options.text('report');
@@ -126,18 +127,33 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
         signal: stop.signal,
         zoneOf: zonesOf(nodes),
       });
-    const cluster = started ?? { endpoints: given ?? [], setFault: () => undefined };
-    const cells = await compareLevels(cluster, plan, tell, stop.signal);
+    const cluster = started ?? { endpoints: given ?? [], setFault: () => undefined, deaths: [] };
+    const { cells, trouble } = await compareLevels(cluster, plan, tell, stop.signal);
     const report = { machine, plan, command: commandOf(options), cells };
-    const { aborted } = stop.signal;
-    if (aborted) terminal.err(`quorate: ended: ${stop.signal.reason}; no report is written\n`);
+    if (trouble !== undefined) terminal.err(`quorate: ${trouble}; no report is written\n`);
     else if (folder !== undefined) await writeReport(folder, report).catch(options.outputFailed);
     printReport({ options, terminal }, report);
-    return aborted || cells.some(({ wrong }) => wrong > 0) ? EXIT.notAvailable : EXIT.done;
+    return statusOf(report.cells, trouble, terminal);
   } finally {
     await started?.stop();
     stop.close();
   }
+}
+
+/** A wrong answer is a bug of the store. */
+function statusOf(
+  cells: readonly ComparedCell[],
+  trouble: string | undefined,
+  { err }: Invocation['terminal'],
+): number {
+  const wrong = cells.filter((cell) => cell.wrong > 0);
+  for (const { level, condition, wrong: count, reasons } of wrong) {
+    err(
+      `quorate: ${level}, ${condition}: ${count} answers are wrong: ${JSON.stringify(reasons)}\n`,
+    );
+  }
+  if (wrong.length > 0) return CRASHED;
+  return trouble === undefined ? EXIT.done : EXIT.notAvailable;
 }
 
 /** Two, so that the levels of zones differ; the node that is slow or cut off is in the second. */

@@ -14,7 +14,7 @@ import {
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
 import type { CommandOptions } from '../command-options.js';
-import { levelsShape, settingsShape, statusShape } from '../control-command.js';
+import { levelsShape, settingsShape, replicasShape } from '../control-command.js';
 import { CRASHED, EXIT } from '../exit-code.js';
 import { watchSignals } from '../supervision.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
@@ -144,7 +144,7 @@ async function planOf(options: CommandOptions): Promise<StressPlan> {
   const client = await clientOf(options);
   const [settings, status, levels] = await Promise.all([
     settingsAt(client, asked.namespace),
-    client.control('GET', '/api/v1/cluster/status', statusShape),
+    client.control('GET', '/api/v1/cluster/status', replicasShape),
     client.control('GET', '/api/v1/cluster/levels', levelsShape),
   ]);
   const { default_level: read, default_write_level: write } = settings;

@@ -30,6 +30,7 @@ export class ComparedCluster {
   readonly #folder: TemporaryFolder;
   /** By the id of the node. */
   readonly #children = new Map<string, ChildProcess>();
+  readonly #deaths: string[] = [];
   readonly #flags = new Map<string, Readonly<Record<string, string>>>();
 
   private constructor(ports: readonly number[]) {
@@ -74,6 +75,11 @@ export class ComparedCluster {
       throw error;
     }
     return cluster;
+  }
+
+  /** Nodes that have ended, though nobody asked them to, and how. */
+  get deaths(): readonly string[] {
+    return this.#deaths;
   }
 
   get ids(): string[] {
@@ -122,7 +128,12 @@ export class ComparedCluster {
         resolve();
       });
       child.on('error', ({ message }) => fail(`could not be started: ${message}`));
-      child.once('exit', () => fail('ended before it served'));
+      child.once('exit', (code, signal) => {
+        if (this.#children.get(id) === child && !child.killed) {
+          this.#deaths.push(`${id} ended with ${signal ?? `status ${code}`}`);
+        }
+        fail('ended before it served');
+      });
     });
   }
 

@@ -1,8 +1,8 @@
 /** The same load at every level, healthy and with a fault: what each answered, and how old. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { OperatingError } from '../../lib/errors.js';
-import { levelsShape, statusShape } from '../control-command.js';
+import { messageOf, OperatingError } from '../../lib/errors.js';
+import { levelsShape, replicasShape } from '../control-command.js';
 import { whyNotAt } from '../stress/stress-plan.js';
 import { quantilesOf } from '../stress/stress-report.js';
 import { StressRun } from '../stress/stress-run.js';
@@ -41,11 +41,21 @@ export interface ComparedCell {
   readonly staleness_ms: Readonly<Record<string, number>>;
   /** Answers that no order of the writes allows. */
   readonly wrong: number;
+  /** What went wrong or was refused, and how often. */
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+export interface ComparedLevels {
+  readonly cells: readonly ComparedCell[];
+  /** Why it ended before all was compared. */
+  readonly trouble: string | undefined;
 }
 
 export interface Compared {
   readonly endpoints: readonly string[];
   setFault(fault: Fault): void;
+  /** Nodes that have ended, though nobody asked them to, and how. */
+  readonly deaths: readonly string[];
 }
 
 /** Until every node takes the last one for down. */
@@ -57,27 +67,33 @@ const PAUSE_MILLISECONDS = 100;
 /**
  * @param tell which level is under way, and how far all of them are, of 1
  * @param signal ends it: what was compared until then is returned
+ * @throws OperatingError where nothing could be compared
  */
 export async function compareLevels(
   cluster: Compared,
   plan: ComparisonPlan,
   tell: (what: string, share: number) => void,
   signal: AbortSignal,
-): Promise<ComparedCell[]> {
+): Promise<ComparedLevels> {
   const cells: ComparedCell[] = [];
-  const count = plan.levels.length * plan.conditions.length;
-  for (const condition of plan.conditions) {
-    for (const level of plan.levels) {
-      if (signal.aborted) return cells;
-      tell(`${level}, ${condition}`, cells.length / count);
-      await untilHealthy(cluster.endpoints, signal);
+  const rows = plan.conditions.flatMap((condition) => {
+    return plan.levels.map((level) => ({ level, condition }));
+  });
+  try {
+    for (const row of rows) {
+      tell(`${row.level}, ${row.condition}`, cells.length / rows.length);
+      await untilHealthy(cluster, signal);
       if (cells.length === 0 && !signal.aborted) await checkReached(cluster, plan);
-      const cell = await compareCell(cluster, plan, { level, condition }, signal);
+      const cell = await compareCell(cluster, plan, row, signal);
       // Of a part of its time the figures would be others.
-      if (!signal.aborted) cells.push(cell);
+      if (signal.aborted) return { cells, trouble: `ended: ${signal.reason}` };
+      cells.push(cell);
     }
+  } catch (error) {
+    if (!(error instanceof OperatingError) || cells.length === 0) throw error;
+    return { cells, trouble: error.message };
   }
-  return cells;
+  return { cells, trouble: undefined };
 }
 
 /** @throws OperatingError `invalid_level` where one cannot work */
@@ -87,7 +103,9 @@ async function checkReached({ endpoints }: Compared, { levels }: ComparisonPlan)
     return (await fetch(`${endpoints[0]}${path}`, { signal })).json();
   };
   const reached = levelsShape.parse(await found('/api/v1/cluster/levels')).levels;
-  const { replicas_effective: replicas } = statusShape.parse(await found('/api/v1/cluster/status'));
+  const { replicas_effective: replicas } = replicasShape.parse(
+    await found('/api/v1/cluster/status'),
+  );
   for (const level of levels) {
     const why =
       whyNotAt(level, 'writes', reached, replicas) ??
@@ -142,7 +160,7 @@ function cellOf(
   tally: Tally,
   loadMilliseconds: number,
 ): ComparedCell {
-  const { requests, successes, latencies, staleness, incorrect } = tally;
+  const { requests, successes, latencies, staleness, incorrect, reasons } = tally;
   const answered = successes.get + successes.put;
   return {
     ...{ level, condition },
@@ -154,6 +172,7 @@ function cellOf(
     stale_percent: successes.get === 0 ? 0 : hundredths((100 * staleness.count) / successes.get),
     staleness_ms: quantilesOf(staleness),
     wrong: incorrect,
+    reasons: Object.fromEntries(reasons),
   };
 }
 
@@ -168,28 +187,34 @@ function hundredths(value: number): number {
 }
 
 /** Each node reaches the level all for every partition: nothing of the last fault is left. */
-async function untilHealthy(endpoints: readonly string[], signal: AbortSignal): Promise<void> {
+async function untilHealthy({ endpoints, ...cluster }: Compared, signal: AbortSignal) {
   const deadline = performance.now() + HEALTHY_MILLISECONDS;
   for (;;) {
-    const ready = await Promise.all(endpoints.map(isReady));
-    if (ready.every(Boolean) || signal.aborted) return;
-    if (performance.now() > deadline) {
-      throw new OperatingError('not_ready', 'the cluster does not reach the level all');
+    const said = await Promise.all(endpoints.map(whyNotReady));
+    const why = said.filter((one) => one !== undefined);
+    if (why.length === 0 || signal.aborted) return;
+    const isLost = cluster.deaths.length > 0 || performance.now() > deadline;
+    if (isLost) {
+      const reasons = cluster.deaths.length > 0 ? cluster.deaths : why;
+      const message = `the cluster does not reach the level all: ${reasons.join('; ')}`;
+      throw new OperatingError('not_ready', message);
     }
     await pause(PAUSE_MILLISECONDS, signal);
+  }
+}
+
+async function whyNotReady(endpoint: string): Promise<string | undefined> {
+  try {
+    const signal = AbortSignal.timeout(READY_MILLISECONDS);
+    const { ok, status } = await fetch(`${endpoint}/readyz?level=all`, { signal });
+    return ok ? undefined : `${endpoint} answers ${status}`;
+  } catch (error) {
+    const { cause } = error as { readonly cause?: { readonly code?: string } };
+    return `${endpoint}: ${cause?.code ?? messageOf(error)}`;
   }
 }
 
 /** Shorter where it is ended. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
-}
-
-async function isReady(endpoint: string): Promise<boolean> {
-  try {
-    const signal = AbortSignal.timeout(READY_MILLISECONDS);
-    return (await fetch(`${endpoint}/readyz?level=all`, { signal })).ok;
-  } catch {
-    return false;
-  }
 }

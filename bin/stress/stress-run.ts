@@ -27,6 +27,8 @@ interface Queue {
 export class StressRun {
   readonly tally = new Tally();
   readonly #plan: StressPlan;
+  /** With which a request is awaited, in milliseconds. */
+  readonly #patience: number;
   readonly #connections: LoadConnections;
   readonly #requests: StressRequests;
   readonly #keys: readonly KeyHistory[];
@@ -40,11 +42,11 @@ export class StressRun {
   constructor(plan: StressPlan) {
     this.#plan = plan;
     const { timeoutMilliseconds: timeout } = plan;
+    this.#patience = timeout === undefined ? PATIENCE_MILLISECONDS : timeout + WAY_MILLISECONDS;
     this.#connections = new LoadConnections({
       endpoints: plan.endpoints,
       connections: plan.connections,
-      timeoutMilliseconds:
-        timeout === undefined ? PATIENCE_MILLISECONDS : timeout + WAY_MILLISECONDS,
+      timeoutMilliseconds: this.#patience,
       onRefused: () => {
         this.tally.refused += 1;
       },
@@ -125,9 +127,11 @@ export class StressRun {
       const tick = (): void => {
         const elapsed = Math.min(performance.now() - began, durationMilliseconds);
         let waiting = elapsed < durationMilliseconds;
+        const isLate = performance.now() - began > durationMilliseconds + this.#patience;
         for (const queue of queues) {
           const due = Math.floor((elapsed / 1000) * queue.perSecond);
           while (queue.issued < due && this.#issue(queue, began)) queue.issued += 1;
+          if (isLate) this.#giveUp(queue, due);
           waiting ||= queue.issued < due;
         }
         if (waiting && !this.#stopped) setTimeout(tick, TICK_MILLISECONDS);
@@ -139,6 +143,15 @@ export class StressRun {
       this.#idle = resolve;
       if (this.#inFlight === 0) resolve();
     });
+  }
+
+  /** What could not leave so long after the last was due would not end in time either. */
+  #giveUp(queue: Queue, due: number): void {
+    const { operation } = queue;
+    for (; queue.issued < due; queue.issued += 1) {
+      this.tally.requests[operation] += 1;
+      this.tally.fail(operation, 'not sent: those before it took too long');
+    }
   }
 
   /** False: it has to wait. Its latency counts from when it was due all the same. */

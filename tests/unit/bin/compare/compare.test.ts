@@ -1,7 +1,14 @@
 /** Levels compared: how old answers are, what a fault does to links, and how figures are shown. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Test } from 'tap';
 import t from 'tap';
 import { barCharts } from '../../../../bin/compare/bar-charts.js';
-import type { ComparedCell, ComparisonPlan } from '../../../../bin/compare/comparison.js';
+import {
+  type ComparedCell,
+  compareLevels,
+  type ComparisonPlan,
+} from '../../../../bin/compare/comparison.js';
 import {
   type ComparisonReport,
   headingOf,
@@ -102,6 +109,7 @@ const cell = (
   ...{ level, condition, answered_per_second: 300, gets_answered_percent: 100 },
   ...{ puts_answered_percent: 66.66, get_ms: times, put_ms: { ...times, p99: 40 } },
   ...{ stale_percent: stale, staleness_ms: { ...times, p99: 700 }, wrong: 0 },
+  reasons: {},
 });
 const plan: ComparisonPlan = {
   ...{ levels: ['one', 'quorum'], conditions: ['healthy', 'cut'], getsPerSecond: 200 },
@@ -154,6 +162,69 @@ t.test('the picture has a bar for each figure, as tall as it is', async (t) => {
   ]);
   t.match(chart, 'aria-label="a &lt; b"');
   t.match(chart, 'height="140" fill="#1b4f72"', 'the highest is as high as the plot');
+});
+
+/** A node in a few lines, ready until it is told. */
+async function fakeNode(t: Test) {
+  const state = { isReady: true };
+  const answers: Readonly<Record<string, object>> = {
+    '/api/v1/cluster/levels': { levels: [{ level: 'one', reads: 1, writes: 1 }] },
+    '/api/v1/cluster/status': { replicas_effective: 3 },
+  };
+  const server = createServer((request, response) => {
+    const { url = '' } = request;
+    request.resume();
+    response.statusCode = url.startsWith('/readyz') && !state.isReady ? 503 : 200;
+    response.end(JSON.stringify(answers[url] ?? { value: 'v' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { state, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const short: ComparisonPlan = {
+  ...{ ...plan, levels: ['one'], conditions: ['healthy', 'slow'] },
+  ...{ getsPerSecond: 1, putsPerSecond: 20, durationMilliseconds: 100, keyCount: 2 },
+};
+
+t.test('a node that dies ends it, and what was compared until then is kept', async (t) => {
+  const { state, endpoint } = await fakeNode(t);
+  const deaths: string[] = [];
+  const cluster = { endpoints: [endpoint], setFault: () => undefined, deaths };
+  const tell = (_: string, share: number): void => {
+    if (share === 0) return;
+    state.isReady = false;
+    deaths.push('n3 ended with SIGKILL');
+  };
+  const { signal } = new AbortController();
+  const { cells, trouble } = await compareLevels(cluster, short, tell, signal);
+  t.match(cells, [{ level: 'one', condition: 'healthy' }]);
+  t.equal(cells.length, 1);
+  t.match(trouble, /does not reach the level all: n3 ended with SIGKILL/);
+  await t.rejects(compareLevels(cluster, short, tell, signal), /n3 ended/, 'nothing to keep');
+});
+
+t.test('a level that the cluster has not got is refused before the load', async (t) => {
+  const { endpoint } = await fakeNode(t);
+  const cluster = { endpoints: [endpoint], setFault: () => undefined, deaths: [] };
+  const { signal } = new AbortController();
+  for (const level of ['7', 'quorum']) {
+    const asked = compareLevels(cluster, { ...short, levels: [level] }, () => undefined, signal);
+    await t.rejects(asked, { code: 'invalid_level' });
+  }
+});
+
+t.test('ended in the middle of a level: it has no row', async (t) => {
+  const { endpoint } = await fakeNode(t);
+  const cluster = { endpoints: [endpoint], setFault: () => undefined, deaths: [] };
+  const stopping = new AbortController();
+  setTimeout(() => stopping.abort('SIGINT'), 300);
+  const long = { ...short, durationMilliseconds: 60_000 };
+  const ended = await compareLevels(cluster, long, () => undefined, stopping.signal);
+  t.same(ended, { cells: [], trouble: 'ended: SIGINT' });
 });
 
 t.test('what cannot be compared is refused before anything is started', async (t) => {

@@ -96,6 +96,16 @@ t.test('what waits for a connection where others are answered goes on waiting', 
   connections.close();
 });
 
+t.test('what cannot be sent long after it was due is given up, and counted', async (t) => {
+  const plan = planOf([await silentEndpoint(t)]);
+  const run = new StressRun({ ...plan, keyCount: 1, getsPerSecond: 0, deletesKeys: false });
+  const began = performance.now();
+  await run.run();
+  t.ok(performance.now() - began < SOON_MILLISECONDS, 'one writer, 100 writes, each 2 s');
+  t.equal(run.tally.requests.put, 100);
+  t.equal(run.tally.failures, 100);
+});
+
 t.test('an abort ends what is under way, and what would follow', async (t) => {
   const run = new StressRun({ ...planOf([await silentEndpoint(t)]), timeoutMilliseconds: 60_000 });
   const ran = run.run();
