@@ -3,6 +3,7 @@ import type { AcceptorChange } from '../consensus/acceptor.js';
 import type { RefusalFor } from '../consensus/decision.js';
 import type { KeyText } from '../consensus/messages.js';
 import type { OperatingError } from '../errors.js';
+import { OPERATIONS_NAMESPACE } from '../partitioning/namespace.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { isWellWithin, type RecordLimits, recordRefusal } from '../persistence/record-limits.js';
 import { encodeRecord } from '../persistence/records.js';
@@ -58,9 +59,10 @@ export class ProposalRoom {
     { base, state, isDelete }: { base: Siblings; state: Siblings; isDelete: boolean },
   ): OperatingError | undefined {
     // Mostly: then it is encoded where it is sent alone.
-    if (isWellWithin(this.#options, state)) return undefined;
+    const limits = limitsFor(at, this.#options);
+    if (isWellWithin(limits, state)) return undefined;
     const before = isNothing(base) ? undefined : sizedOf(at, base);
-    return recordRefusal(this.#options, before, seen, sizedOf(at, state), isDelete);
+    return recordRefusal(limits, before, seen, sizedOf(at, state), isDelete);
   }
 
   #full(at: RecordKey, state: Siblings): OperatingError | undefined {
@@ -78,6 +80,12 @@ export class ProposalRoom {
     if (own === undefined) return false;
     return encodeRecord(at, merge(own.siblings, state)).length < own.bytes.length;
   }
+}
+
+/** No client carries the context of an operation's record. It changes a few times, and must. */
+function limitsFor({ namespace }: RecordKey, limits: RecordLimits): RecordLimits {
+  if (namespace !== OPERATIONS_NAMESPACE) return limits;
+  return { ...limits, contextBytesMax: Number.POSITIVE_INFINITY };
 }
 
 /** It lies beside the record until it is learned: a value would take room twice. */

@@ -16,7 +16,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     file: 'versioning/siblings.js',
     right: 'latest = Math.max(latest ?? 0, version.expiresAt);',
     wrong: ';',
-    checkers: ['ends'],
+    checkers: ['ends', 'operations'],
   },
   {
     rule: 'M2',

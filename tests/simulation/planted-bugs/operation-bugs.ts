@@ -32,6 +32,14 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     test: LEFT_ALONE,
   },
   {
+    rule: 'K22',
+    name: 'the record of an operation has no room for its third ballot',
+    file: 'replica/proposal-room.js',
+    right: 'if (namespace !== OPERATIONS_NAMESPACE)',
+    wrong: 'if (true)',
+    test: LEFT_ALONE,
+  },
+  {
     rule: 'K23',
     name: 'what is void is not told to the other owners',
     file: 'replica/learned-voids.js',

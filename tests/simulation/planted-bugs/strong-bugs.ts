@@ -90,7 +90,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'consensus/decision.js',
     right: 'return valuesOf(state).length === 0;',
     wrong: 'return true;',
-    checkers: ['trouble'],
+    checkers: ['trouble', 'zones'],
   },
   {
     rule: 'K11',

@@ -81,7 +81,7 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
     rule: 'V4',
     name: 'a write at strong knows no limit of a record',
     file: 'replica/proposal-room.js',
-    right: 'if (isWellWithin(this.#options, state))',
+    right: 'if (isWellWithin(limits, state))',
     wrong: 'if (true)',
     test: STRONG_LIMITS,
   },

@@ -8,6 +8,7 @@ import type {
 import type { PutAnswer } from '../../../lib/coordination/request/request.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import type { OperatingError } from '../../../lib/errors.js';
+import { OPERATIONS_NAMESPACE } from '../../../lib/partitioning/namespace.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import type { Change } from '../../../lib/replica/intent.js';
 import { LocalCluster } from '../local-cluster.js';
@@ -173,6 +174,24 @@ t.test('what is under way is left alone; without a majority it is tried again', 
   await cluster.restart('n1');
   await cluster.stop();
 });
+
+t.test(
+  'each change of the record may be of another ballot, whatever contexts may take',
+  async (t) => {
+    const cluster = await LocalCluster.of({ limits: { contextBytesMax: 60 } });
+    await leaveAlone(cluster, 'n1', { id: 'op' }, 'before');
+    const at = recordKey(OPERATIONS_NAMESPACE, 'op', PARTITIONS);
+    const replaceProposer = async (): Promise<void> => {
+      const proposer = cluster.node('n2').disk.acceptor.promised(at.partition).node;
+      await restarted(cluster, proposer);
+    };
+    await replaceProposer();
+    t.equal(settled(cluster, 'lapsed'), 1);
+    await replaceProposer();
+    t.match(await look(cluster, 'op'), { status: 'none' });
+    await cluster.stop();
+  },
+);
 
 t.test('what has lapsed in a former namespace does not begin in the new one', async (t) => {
   const cluster = await LocalCluster.of();
