@@ -12,7 +12,8 @@ import type { NodeId } from '../environment/transport.js';
 import { isCorrupt, messageOf } from '../errors.js';
 import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import { decodeRecord } from '../persistence/records.js';
-import { type Dot, dotText } from '../versioning/dot.js';
+import { CompactDots } from '../versioning/compact-dots.js';
+import type { Dot } from '../versioning/dot.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
 import { announce, type AnnouncementOptions, type AnnouncedLoss } from './announcement.js';
 import type { Exchange } from './exchange.js';
@@ -30,7 +31,7 @@ interface Progress extends AnnouncedLoss {
   /** Owners that were copied from while another one was away: it does not count, but is a copy. */
   readonly early: Set<NodeId>;
   /** Versions that another owner holds which is not under rebuild. */
-  readonly received: Set<string>;
+  readonly received: CompactDots;
   corrected: boolean;
 }
 
@@ -118,14 +119,14 @@ export class Rebuild {
   }
 
   async #takeFrom(peer: NodeId, partition: number, progress: Progress): Promise<void> {
-    const names: string[] = [];
+    const received = new CompactDots();
     const note = (bytes: Uint8Array, at: RecordKey): void => {
-      for (const { dot } of decodeRecord(at, bytes).versions) names.push(dotText(dot));
+      for (const { dot } of decodeRecord(at, bytes).versions) received.add(dot);
     };
     await pullProposals(this.#options, peer, partition);
     // An empty clock asks for everything.
     const { snapshot, isRefilling } = await this.#exchange.pull(peer, partition, [], note);
-    if (!isRefilling) for (const name of names) progress.received.add(name);
+    if (!isRefilling) progress.received.addAll(received);
     progress.snapshots.set(peer, isRefilling ? undefined : snapshot);
   }
 
@@ -166,7 +167,7 @@ export class Rebuild {
       confirmed: new Set<NodeId>(),
       snapshots: new Map<NodeId, PartitionClock | undefined>(),
       early: new Set<NodeId>(),
-      received: new Set<string>(),
+      received: new CompactDots(),
       corrected: false,
     };
     this.#progress.set(partition, progress);
@@ -183,7 +184,7 @@ export class Rebuild {
     const whole = [...snapshots.values()].flatMap((clock) => clock ?? []);
     if (whole.length === 0) return;
     const isSuspect = (dot: Dot): boolean =>
-      !received.has(dotText(dot)) && whole.every((clock) => clock.has(dot));
+      !received.has(dot) && whole.every((clock) => clock.has(dot));
     await store.sync();
     const { partitionCount } = this.#options.ownership;
     const all = recordsOf(partition, partitionCount);

@@ -228,6 +228,14 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'D2',
+    name: 'what owners sent is known by the block of its number',
+    file: 'versioning/compact-dots.js',
+    right: '(bits & (1 << (n % BITS))) !== 0',
+    wrong: 'bits !== 0',
+    test: 'unit/versioning/compact-dots.test.js',
+  },
+  {
+    rule: 'D2',
     name: 'a late copy is taken unseen behind the last look at a rebuilt partition',
     file: 'anti-entropy/rebuild.js',
     right: 'health.refilled(partition);',
