@@ -84,6 +84,11 @@ export const STATE_METRICS = {
     help: 'Damaged partitions of this node, which answer for nothing until they are rebuilt',
     labels: [],
   },
+  quorate_partition_clock_writers_max: {
+    kind: 'gauge',
+    help: 'Writers in the clock of a partition that has most of them; none ever leaves it',
+    labels: [],
+  },
   quorate_largest_context_bytes: {
     kind: 'gauge',
     help: 'Of the causal contexts of the keys that this life has read or written',

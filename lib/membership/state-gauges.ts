@@ -29,6 +29,7 @@ export interface StateGaugesOptions {
     | 'conflicts'
     | 'tombstones'
     | 'proposals'
+    | 'clocks'
     | 'digests'
     | 'health'
     | 'hints'
@@ -111,6 +112,7 @@ export class StateGauges implements GaugesControl {
     observer.measure('quorate_partitions_without_quorum', counts.withoutQuorum);
     observer.measure('quorate_partitions_without_replicas', counts.withoutReplicas);
     observer.measure('quorate_partitions_rebuilding', disk.health.rebuilding.length);
+    observer.measure('quorate_partition_clock_writers_max', disk.clocks.writersMax);
     const owned = ownership.own.length;
     observer.measure('quorate_partitions_owned', owned);
     const copies = Math.min(ownership.history.current.replicaCount, members.length);

@@ -3,7 +3,7 @@ import { HASH_PREFIX_BITS } from '../partitioning/partition.js';
 
 /** Of the highest bits of a key's hash. */
 export const HASH_DIGITS = HASH_PREFIX_BITS / 4;
-const PARTITION_DIGITS = 4;
+export const PARTITION_DIGITS = 4;
 /** Of wall milliseconds, and of sequence numbers: enough for 8,900 years. */
 export const TIME_DIGITS = 12;
 

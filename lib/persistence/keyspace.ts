@@ -1,7 +1,7 @@
 /**
  * The keys under which a node stores things: every prefix, width and range (docs/storage.md has
  * them as a table). Keys of the index of keys are made in key-index.ts, those of kept versions and
- * audits in kept-keys.ts; no other file makes one.
+ * audits in kept-keys.ts, those of clocks in clock-keys.ts; no other file makes one.
  *
  * Whatever belongs to a client's key has the same *place* in its stored key: 16 bits of the key's
  * hash, the namespace, U+0000, the key. So a partition is a contiguous range whatever Q is, and a
@@ -253,7 +253,7 @@ export function parseHintAgeKey(
 
 // --- What there is once a partition: the prefix, four digits of its number
 
-type PartitionKind = 'clock' | 'rebuilding' | 'digest' | 'ballots';
+type PartitionKind = 'rebuilding' | 'digest' | 'ballots';
 
 export function partitionKey(kind: PartitionKind, partition: number): string {
   return `${PREFIX[kind]}${partitionDigits(partition)}`;

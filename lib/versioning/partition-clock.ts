@@ -99,6 +99,20 @@ export class PartitionClock {
     }
   }
 
+  /** Writers of whom `other` has seen what this clock has not. */
+  behind(other: PartitionClock): Writer[] {
+    const behind: Writer[] = [];
+    for (const [writer, theirs] of other.#writers) {
+      const [first] = theirs.without(this.#writers.get(writer) ?? NOTHING);
+      if (first !== undefined) behind.push(writer);
+    }
+    return behind;
+  }
+
+  get writerCount(): number {
+    return this.#writers.size;
+  }
+
   writers(): Iterable<Writer> {
     return this.#writers.keys();
   }

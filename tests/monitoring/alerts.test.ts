@@ -29,6 +29,8 @@ const STALLED_DISK = fileURLToPath(new URL('./stalled-disk.js', import.meta.url)
 const NO_ROOM = ['--storage-reserve-bytes', '1024GiB'];
 const ALERT_MILLISECONDS = 180_000;
 const DATA_MILLISECONDS = 30_000;
+/** Takes a thousand lives of a node, or 10^9 keys: alerts-checks.yml has it. */
+const NOT_CAUSED = ['QuorateClockWritersMany'];
 const CONFLICTS = 150;
 const HINTED = 400;
 const DASHBOARDS = ['consistency.json', 'convergence.json', 'node.json', 'overview.json'];
@@ -226,7 +228,7 @@ t.test('each alert fires for its cause, and dashboards have data', async (t) => 
   await causeAll(t, watched);
   t.same(
     alertNames().filter((name) => !fired.has(name)),
-    [],
+    NOT_CAUSED,
     'none was left out',
   );
   await checkQueries(t, watched);

@@ -174,10 +174,10 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'C2',
     name: 'contexts enter the partition clock',
     file: 'replica/partition-clocks.js',
-    right: 'let grown = false;',
+    right: 'if (covers(context, dot))',
     wrong:
-      'let grown = true; for (const [writer, last] of context.vector)' +
-      ' for (let n = 1; n <= last; n += 1) clock.add({ writer, n });',
+      'for (const [writer, last] of context.vector)' +
+      ' for (let n = 1; n <= last; n += 1) this.#see(partition, { writer, n }); if (true)',
     checkers: ['trouble'],
   },
   {

@@ -203,4 +203,28 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     wrong: 'return ended.slice(0, Math.max(old.length, excessOf(retention)));',
     test: 'unit/anti-entropy/due.test.js',
   },
+  {
+    rule: 'D1',
+    name: 'entries of a clock that was emptied stay on the disk',
+    file: 'replica/partition-clocks.js',
+    right: 'onDisk.add(writer);',
+    wrong: ';',
+    test: 'unit/replica/clock-entries.test.js',
+  },
+  {
+    rule: 'D1',
+    name: 'a clock of which one entry cannot be read is believed',
+    file: 'replica/partition-clocks.js',
+    right: 'if (!this.unreadable.includes(partition))',
+    wrong: 'if (false)',
+    test: 'unit/replica/clock-entries.test.js',
+  },
+  {
+    rule: 'C4',
+    name: 'of what another owner has seen, all is written again',
+    file: 'replica/partition-clocks.js',
+    right: 'for (const writer of clock.behind(other))',
+    wrong: 'for (const writer of other.writers())',
+    test: 'unit/replica/clock-entries.test.js',
+  },
 ];

@@ -1,6 +1,7 @@
 /** One part of a disk is of a newer build, all else of this one: the start is refused. */
 import t from 'tap';
 import { encodeStored, STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
+import { clockKey } from '../../../lib/persistence/clock-keys.js';
 import { heldTicketKey, partitionKey, SINGLE_KEYS } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 import { asOfFormat } from './other-format.js';
@@ -10,7 +11,8 @@ const EVERYTHING = { from: '', before: '\u{10ffff}', limit: 10_000 };
 const READ = [
   ...Object.values(SINGLE_KEYS),
   heldTicketKey('n2'),
-  ...(['clock', 'rebuilding', 'digest', 'ballots'] as const).map((kind) => partitionKey(kind, 3)),
+  ...(['rebuilding', 'digest', 'ballots'] as const).map((kind) => partitionKey(kind, 3)),
+  clockKey(3, 'n1.1.0123456789ab'),
 ];
 
 t.test('whichever part it is, it is named, and nothing is touched', async (t) => {

@@ -1,7 +1,8 @@
 /** Crashes of one node: no dot twice, and a clock that never runs ahead of the records. */
 import fc from 'fast-check';
 import t from 'tap';
-import { encode } from '../../../lib/encoding/codec.js';
+import { encodeStored } from '../../../lib/persistence/checksummed.js';
+import { clockKey } from '../../../lib/persistence/clock-keys.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { covers } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
@@ -56,11 +57,16 @@ async function persistClocks(disk: Disk, first: boolean): Promise<void> {
   }
   // The forbidden way: a clock that reaches the disk before the records that wait for it.
   const partition = keys[0]?.partition ?? 0;
-  const value = encode(disk.clocks.of(partition).toPlain());
-  const key = `c${partition.toString(16).padStart(4, '0')}`;
+  const entries = disk.clocks
+    .of(partition)
+    .toPlain()
+    .map(([writer, ...seen]) => {
+      const key = clockKey(partition, writer);
+      return { type: 'put' as const, key, value: encodeStored(key, seen) };
+    });
   const { waiting } = disk.storage;
   const held = waiting.splice(0);
-  void disk.storage.write([{ type: 'put', key, value }], { sync: true });
+  void disk.storage.write(entries, { sync: true });
   await disk.storage.release();
   waiting.push(...held);
 }
