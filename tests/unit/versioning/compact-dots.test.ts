@@ -1,4 +1,4 @@
-/** What owners have sent during a rebuild: held against a set of names, and how much room it takes. */
+/** What owners have sent during a rebuild: held against names, and how much room it takes. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
@@ -26,7 +26,7 @@ t.test('it holds what was added, and nothing beside it', async () => {
   );
 });
 
-t.test('a version takes few bytes, and fewer than its name where its neighbours went', async (t) => {
+t.test('a version takes few bytes, and none more than its name', async (t) => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const count = 200_000;
