@@ -1,7 +1,7 @@
 /**
- * Histories that chance hardly makes, arranged in some seeds before the faults begin, each on a key
+ * Histories that chance hardly makes, arranged in some seeds before all else, each on a key
  * of its own: what counts for nothing any more is added to what comes later (docs/architecture.md,
- * D5 and R5).
+ * D5 and R5). They take many seconds, so they come before the other clients of the seed.
  */
 import type { Message } from '../../lib/environment/transport.js';
 import { majority } from '../../lib/replication/quorum.js';

@@ -146,8 +146,9 @@ export class HttpPort {
     if (isHealthPath(request.url ?? '')) return;
     this.#underWay.add(response);
     response.once('close', () => this.#underWay.delete(response));
-    if (this.#underWay.size <= limits.connectionsMax) return;
-    onTrouble(`${this.#underWay.size} connections have a request under way`);
+    // Answered in full, a request is over, though its end is told a little later.
+    const busy = [...this.#underWay].filter((one) => !one.writableFinished).length;
+    if (busy > limits.connectionsMax) onTrouble(`${busy} connections have a request under way`);
   }
 
   #keep(connection: ClientConnection, answer: HttpAnswer): void {

@@ -121,9 +121,9 @@ export async function simulate(
   /** Nodes that must not run come first, while clients are served and nothing else is wrong. */
   const begin = async () => {
     const areThere = identities.founded();
+    await arranged.run();
     const clients = Promise.all(allClients.map((one) => one.run()));
     if (areThere) await identities.run();
-    await arranged.run();
     return { faults: nemesis.run(), clients };
   };
   const course = async (): Promise<void> => {
