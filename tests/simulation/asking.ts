@@ -67,10 +67,10 @@ export class Asking {
     sent: { readonly life: number; readonly began: number; readonly timeoutMilliseconds: number },
   ): void {
     const { world, onTrouble } = this.#options;
-    const { time, lives, isUp } = machine;
+    const { time, lives, isServing } = machine;
     const took = (world.now - sent.began) * time.rate;
     if (took <= sent.timeoutMilliseconds + LATE_MILLISECONDS) return;
-    if (!isUp || lives !== sent.life || time.pausedUntil > sent.began) return;
+    if (!isServing || lives !== sent.life || time.pausedUntil > sent.began) return;
     const what = `${operation} on ${machine.id}, asked at ${sent.began.toFixed(3)}`;
     onTrouble(`${what}, took ${took.toFixed(3)} of ${sent.timeoutMilliseconds} ms`);
   }

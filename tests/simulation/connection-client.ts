@@ -23,6 +23,7 @@ import { bytesOf, isLast } from './http-answers.js';
 import type { ConnectionLimits } from './http-port.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
+import { CHANGE_PATIENCE_MILLISECONDS } from './settings-client.js';
 import type { World } from './world.js';
 
 export interface ConnectionClientOptions {
@@ -50,8 +51,6 @@ const MANNERS = [
 ] as const;
 const LINES_AT_ONCE = 2;
 const PAUSE_MEAN_MILLISECONDS = 150;
-/** The node itself gives up after 5 s for each of its two rounds. */
-const PATIENT_MILLISECONDS = 12_000;
 const KEPT_SHARE = 0.5;
 /** So many connections fewer than this are all taken by one client now and then. */
 const CROWD_MAX = 20;
@@ -115,11 +114,11 @@ export class ConnectionClient {
     const body = JSON.stringify(LINE_RULES);
     const headers = {
       'Content-Type': 'application/json',
-      'X-Timeout': `${PATIENT_MILLISECONDS}ms`,
+      'X-Timeout': `${CHANGE_PATIENCE_MILLISECONDS}ms`,
     };
     const path = `/api/v1/namespaces/${LINES.name}`;
     while (!this.#isStopped) {
-      const how = { timeoutMilliseconds: PATIENT_MILLISECONDS };
+      const how = { timeoutMilliseconds: CHANGE_PATIENCE_MILLISECONDS };
       const machine = this.#random.pick(machines);
       const request = { method: 'PUT', path, headers, body };
       const answer = await asking.ask('namespace of lines', machine, how, request);

@@ -16,6 +16,7 @@ import type { SeededRandom } from './seeded-random.js';
 import type { Token } from './kv-client.js';
 import type { ListClient } from './list-client.js';
 import type { SettingsClient } from './settings-client.js';
+import { EXPIRY_TOLERANCE_MILLISECONDS } from './shape.js';
 import type { Workload } from './workload.js';
 import type { WorkloadNamespaces } from './workload-namespaces.js';
 import type { World } from './world.js';
@@ -172,7 +173,11 @@ async function checkKeyList(
   const mayBeShown = ({ key, versions }: FinalState): boolean =>
     versions.length === 0 && workload.mayEnd(key) && listed?.includes(key) === true;
   const isRepeated = finals.some((final) => mayBeShown(final) && isJudged(final.key));
-  if (isRepeated) await comeToRest({ ...options, keys: finals.map(({ key }) => key) });
+  if (isRepeated) {
+    // No owner may have had a reason to look at its ends yet.
+    await world.wait(EXPIRY_TOLERANCE_MILLISECONDS, 'values end by every clock');
+    await comeToRest({ ...options, keys: finals.map(({ key }) => key) });
+  }
   const settled = isRepeated ? await list() : listed;
   if (listed === undefined || settled === undefined) {
     onTrouble('no list of keys comes to its end after the calm');

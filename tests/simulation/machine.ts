@@ -129,6 +129,11 @@ export class Machine {
     return this.#life?.alive === true;
   }
 
+  /** Does it answer clients? Not while it stops: what takes longer than that is cut. */
+  get isServing(): boolean {
+    return this.isUp && this.#life?.http?.isOpen === true;
+  }
+
   /** Has the node made good what its disk had lost before `since`? */
   isWhole(since: number): boolean {
     return isWhole(this.node, this.disk) && this.#options.world.now > since + NOTICE_MILLISECONDS;

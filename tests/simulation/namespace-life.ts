@@ -9,6 +9,7 @@ import type { Asking } from './asking.js';
 import { refusalOf } from './kv-answer.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
+import { CHANGE_PATIENCE_MILLISECONDS } from './settings-client.js';
 import type { WorkloadNamespaces } from './workload-namespaces.js';
 import type { World } from './world.js';
 
@@ -24,8 +25,6 @@ export interface NamespaceLifeOptions {
 }
 
 const PATH = '/api/v1/namespaces';
-/** The node itself gives up after 5 s for each of its two rounds. */
-const PATIENCE_MILLISECONDS = 12_000;
 const AGAIN_MILLISECONDS = 200;
 /** Where the network is so slow that settings cannot be agreed on, there are no namespaces. */
 const FOUNDING_TRIES_MAX = 50;
@@ -146,7 +145,7 @@ export class NamespaceLife {
     const { asking, machines, world } = this.#options;
     const headers: Record<string, string> =
       request.body === undefined ? {} : { 'Content-Type': 'application/json' };
-    const how = { timeoutMilliseconds: PATIENCE_MILLISECONDS };
+    const how = { timeoutMilliseconds: CHANGE_PATIENCE_MILLISECONDS };
     const machine = this.#random.pick(machines);
     // A change whose answer did not come may be made much later: then of settings that are gone.
     const version = machine.node?.settings.current().version;

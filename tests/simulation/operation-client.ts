@@ -37,6 +37,7 @@ import {
   singleWrite,
 } from './operation-requests.js';
 import type { SeededRandom } from './seeded-random.js';
+import { CHANGE_PATIENCE_MILLISECONDS } from './settings-client.js';
 import type { World } from './world.js';
 
 export interface OperationClientOptions {
@@ -187,7 +188,7 @@ export class OperationClient {
     const body = JSON.stringify(OPERATION_RULES);
     const request = { method: 'PUT', path, headers: JSON_TYPE, body };
     while (!this.#isStopped) {
-      const answer = await this.#ask(random, request, PATIENT_MILLISECONDS);
+      const answer = await this.#ask(random, request, CHANGE_PATIENCE_MILLISECONDS);
       if (answer?.status === 200) return;
       await world.wait(PAUSE_MILLISECONDS, 'namespace of operations');
     }

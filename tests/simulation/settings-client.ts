@@ -18,8 +18,8 @@ export interface SettingsClientOptions {
 }
 
 const PATH = '/api/v1/config/consistency';
-/** The node itself gives up after 5 s for each of its two rounds. */
-const PATIENCE_MILLISECONDS = 12_000;
+/** For a change of settings or of a namespace: a node gives up 5 s after each of two rounds. */
+export const CHANGE_PATIENCE_MILLISECONDS = 12_000;
 
 const answerShape = z.object({
   version: z.string(),
@@ -166,7 +166,7 @@ export class SettingsClient {
       onTrouble(`${request.path} on ${machine.id} failed: ${messageOf(error)}`);
     });
     if (answer === undefined) return undefined;
-    const late = world.wait(PATIENCE_MILLISECONDS, 'patience');
+    const late = world.wait(CHANGE_PATIENCE_MILLISECONDS, 'patience');
     const result = await Promise.race([answer, late]);
     if (result?.status === 500) {
       onTrouble(`${request.path} on ${machine.id}: ${result.body.toString('utf8')}`);

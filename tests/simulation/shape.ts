@@ -44,7 +44,9 @@ export const PLAIN_SHAPE = {
 } as const;
 
 /** Clocks that agree so far are sane. */
-export const CLOCK_SKEW_MAX_MILLISECONDS = 400;
+const CLOCK_SKEW_MAX_MILLISECONDS = 400;
+/** Two sane clocks may be on either side of the median, and estimates of it are not exact. */
+export const EXPIRY_TOLERANCE_MILLISECONDS = 2.5 * CLOCK_SKEW_MAX_MILLISECONDS;
 export function drawShape(random: SeededRandom): Shape {
   const pace = random.below(SLOW_SEEDS) === 0 ? 20 : 1;
   const keys = random.pick([1, 1, 2, 3, 3, 3, 10, 40]);

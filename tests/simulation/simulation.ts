@@ -25,7 +25,7 @@ import { SettingsClient } from './settings-client.js';
 import { SettingsLog } from './settings-log.js';
 import type { SeededRandom } from './seeded-random.js';
 import {
-  CLOCK_SKEW_MAX_MILLISECONDS,
+  EXPIRY_TOLERANCE_MILLISECONDS,
   drawApiLimits,
   drawConnectionLimits,
   drawNodes,
@@ -48,8 +48,6 @@ export interface SimulationResult {
   readonly virtualMilliseconds: number;
 }
 
-/** Two sane clocks may be on either side of the median, and estimates of it are not exact. */
-const EXPIRY_TOLERANCE_MILLISECONDS = 2.5 * CLOCK_SKEW_MAX_MILLISECONDS;
 /** Whatever a node does not know that it has lost, it may not know when it is asked. */
 const UNNOTICED: ReadonlySet<string> = new Set([
   ...['stale reads', 'blind writes', 'sessions', 'causality', 'lists', 'staleness'],
