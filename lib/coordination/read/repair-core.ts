@@ -94,12 +94,14 @@ export class RepairCore {
   }
 
   /**
-   * What a replica had collected by then, or held nothing of when it was asked and has superseded
-   * by now, may have been deleted before the read began (R5). What is only superseded by a later
-   * write was there when the read began: a busy key is not read again for it.
+   * What a replica had collected by then, or has superseded by now and did not hold when it was
+   * asked, or was not asked for, may have been deleted before the read began (R5): whoever answered
+   * that it holds nothing may have collected the tombstone that this replica has still. What one
+   * that held something has superseded by a later write was there when the read began: a busy key
+   * is not read again for it.
    */
   #hasDropped(node: NodeId, { fate }: StoredRepair): boolean {
-    const heldNothing = copyOf(this.#copies, node)?.fingerprint === '';
+    const heldNothing = (copyOf(this.#copies, node)?.fingerprint ?? '') === '';
     return fate === 'collected' || (fate === 'ended' && heldNothing);
   }
 

@@ -11,6 +11,14 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     test: 'unit/coordination/read-core.test.js',
   },
   {
+    rule: 'R5',
+    name: 'what a replica that was not asked has superseded holds a write-back',
+    file: 'coordination/read/repair-core.js',
+    right: "(copyOf(this.#copies, node)?.fingerprint ?? '') === ''",
+    wrong: "copyOf(this.#copies, node)?.fingerprint === ''",
+    test: 'unit/coordination/read-core.test.js',
+  },
+  {
     rule: 'E1',
     name: 'ttl: "keep" drops the end',
     file: 'versioning/siblings.js',
