@@ -38,6 +38,18 @@ export const ANSWER_HEADERS = {
     description: 'An earlier request with this Idempotency-Key had begun the write.',
     example: 'true',
   },
+  'X-Session-Token': {
+    description: 'Of a session: what it has seen by now, to be sent with its next request.',
+    example: 'AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e',
+  },
+  'X-Written-At': {
+    description: 'Of stored bytes: when they were written.',
+    example: '2026-05-04T10:02:11.402Z',
+  },
+  'X-Expires-At': {
+    description: 'Of stored bytes that have an end: when.',
+    example: '2026-05-04T11:02:11.402Z',
+  },
   ETag: {
     description: 'Of these very bytes, for If-None-Match; of settings, for If-Match.',
     example: '"n1.1.2c23612aaf05.1:MHeGKKvB"',
@@ -60,10 +72,17 @@ export const ANSWER_HEADERS = {
 export type AnswerHeader = keyof typeof ANSWER_HEADERS;
 
 /** Of every answer to a read, and to a write, of a key. */
-export const RECEIPT: readonly AnswerHeader[] = [
+const RECEIPT: readonly AnswerHeader[] = [
   'X-Consistency-Achieved',
   'X-Replicas',
   'X-Causal-Context',
+  'X-Session-Token',
 ];
 /** The same of a read. */
 export const READ_RECEIPT: readonly AnswerHeader[] = [...RECEIPT, 'X-Staleness-Bound'];
+/** Of a write that an Idempotency-Key names, whatever was answered. */
+export const ONCE: readonly AnswerHeader[] = ['X-Operation-Id', 'Idempotent-Replayed'];
+/** The same of a write. */
+export const WRITE_RECEIPT: readonly AnswerHeader[] = [...RECEIPT, 'X-Durability', ...ONCE];
+/** Of any answer about keys, where the cluster or the namespace has a rate limit. */
+export const RATE: readonly AnswerHeader[] = ['RateLimit', 'RateLimit-Policy'];

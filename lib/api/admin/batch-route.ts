@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BATCH_OPERATIONS_MAX } from '../http/batch-body.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
-import { ANY_WRITE, COMMON, LIMITED, MAX_STALENESS, READ_REPAIR } from './data-routes.js';
+import { ANY_READ, ANY_WRITE, LIMITED } from './data-routes.js';
 import { anyJson, oneOf, stored, timeToLive, writeAnswerShape } from './data-shapes.js';
 import { EXPLAIN, explained } from './explain-shape.js';
 import { problemShape } from './problem-shape.js';
@@ -59,13 +59,15 @@ const answerShape = z.strictObject({
 const DESCRIPTION =
   'In `results`, in the order of the operations, the body that each single request would have had.';
 
+const ANSWER = { schema: answerShape, headers: ['X-Session-Token'] } as const;
+
 export const BATCH_ROUTE: RouteDescription = {
   method: 'POST',
   path: '/api/v1/batch',
   operationId: 'postBatch',
   tag: 'Keys',
   summary: 'Reads and writes many keys; each operation succeeds or fails by itself',
-  parameters: [...COMMON, ...EXPLAIN, READ_REPAIR, MAX_STALENESS, ...ANY_WRITE],
+  parameters: [...ANY_READ, ...EXPLAIN, ...ANY_WRITE],
   body: { 'application/json': batchShape },
   bodyExample: {
     operations: [
@@ -74,8 +76,8 @@ export const BATCH_ROUTE: RouteDescription = {
     ],
   },
   answers: {
-    200: { description: `Every operation succeeded. ${DESCRIPTION}`, schema: answerShape },
-    207: { description: `${'`failed`'} of them did not. ${DESCRIPTION}`, schema: answerShape },
+    200: { description: `Every operation succeeded. ${DESCRIPTION}`, ...ANSWER },
+    207: { description: `${'`failed`'} of them did not. ${DESCRIPTION}`, ...ANSWER },
     400: { description: 'An operation (`index`) is not understood; none was executed.' },
     413: { description: 'The body is too large; none was executed.' },
     429: LIMITED,

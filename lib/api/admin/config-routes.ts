@@ -40,8 +40,9 @@ const historyShape = z.strictObject({
   ),
 });
 
+const SETTINGS = { schema: answerShape, headers: ['ETag'] } as const;
 const CHANGED = {
-  200: { description: 'The settings after it, and which nodes have them.', schema: answerShape },
+  200: { description: 'The settings after it, and which nodes have them.', ...SETTINGS },
   412: { description: 'The version is another by now (`precondition_failed`).' },
   503: { description: 'No majority of nodes is up (`settings_unavailable`).' },
 };
@@ -55,7 +56,7 @@ export function configRoutes(settings: SettingsControl): ControlRoute[] {
       tag: 'Settings',
       summary: 'The settings of the cluster, as this node has them',
       parameters: [],
-      answers: { 200: { description: 'The settings, and their version.', schema: answerShape } },
+      answers: { 200: { description: 'The settings, and their version.', ...SETTINGS } },
       handle: () => answerOf(settings.current(), false),
     },
     {

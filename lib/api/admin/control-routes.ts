@@ -42,6 +42,5 @@ export function controlRoutes(
     eventsRoute(events),
     ...healthRoutes(world, load),
   ];
-  const named = routes.filter(({ isAlias }) => isAlias !== true);
-  return [...routes, ...documentRoutes([...KEY_ROUTES, ...named], world.version)];
+  return [...routes, ...documentRoutes(KEY_ROUTES, routes, world.version)];
 }

@@ -4,7 +4,8 @@ import { LEVEL_NAMES } from '../../coordination/request/level.js';
 import { READ_REPAIRS } from '../../coordination/request/request.js';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
-import { READ_RECEIPT, RECEIPT } from './answer-header-rows.js';
+import { ONCE, READ_RECEIPT, WRITE_RECEIPT } from './answer-header-rows.js';
+import type { AnswerHeader } from './answer-header-rows.js';
 import { anyJson, listShape, timeToLive, valueShape, writtenShape } from './data-shapes.js';
 import { EXPLAIN, explained } from './explain-shape.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
@@ -38,7 +39,12 @@ const header = (
   ...(schema === undefined ? {} : { schema }),
 });
 
-export const COMMON: readonly ParameterRow[] = [
+/** Of any request. */
+export const ANY_REQUEST: readonly ParameterRow[] = [
+  header('X-Timeout', 'Deadline: 250, 250ms, 5s, 1m; a bare number is milliseconds.'),
+  header('X-Request-Id', 'Up to 64 characters, given back in the answer and in logs.'),
+];
+const COMMON: readonly ParameterRow[] = [
   header(
     'X-Consistency-Level',
     `One of ${LEVEL_NAMES.join(', ')}, or a number of primaries. Sent once. ` +
@@ -49,22 +55,21 @@ export const COMMON: readonly ParameterRow[] = [
     'X-Session-Token',
     'What the session has seen, a floor under the level; two are separated by a comma.',
   ),
-  header('X-Timeout', 'Deadline: 250, 250ms, 5s, 1m; a bare number is milliseconds.'),
-  header('X-Request-Id', 'Up to 64 characters, given back in the answer and in logs.'),
+  ...ANY_REQUEST,
 ];
-export const MAX_STALENESS = header(
+const MAX_STALENESS = header(
   'X-Max-Staleness',
   'The greatest age: the parameter max of bounded-staleness.',
 );
-export const READ_REPAIR = header(
+const READ_REPAIR = header(
   'X-Read-Repair',
   'When lagging replicas are repaired: before the answer, after it, or not; else by chance.',
   { enum: [...READ_REPAIRS] },
 );
+/** Of any read of a key. */
+export const ANY_READ: readonly ParameterRow[] = [...COMMON, READ_REPAIR, MAX_STALENESS];
 const READ: readonly ParameterRow[] = [
-  ...COMMON,
-  READ_REPAIR,
-  MAX_STALENESS,
+  ...ANY_READ,
   header('Accept', 'With application/json stored bytes come as base64 in JSON.'),
   header('If-None-Match', '304 where the value still has this ETag.'),
   {
@@ -97,13 +102,14 @@ const CONDITIONS: readonly ParameterRow[] = [
     const: '*',
   }),
 ];
-export const WRITE: readonly ParameterRow[] = [
+/** Of a write that takes no condition. */
+export const UNCONDITIONAL: readonly ParameterRow[] = [
   ...COMMON,
   ...EXPLAIN,
   header('X-Causal-Context', 'What the writer has seen: the context of an earlier answer.'),
-  ...CONDITIONS,
   ...ANY_WRITE,
 ];
+const WRITE: readonly ParameterRow[] = [...UNCONDITIONAL, ...CONDITIONS];
 const PUT: readonly ParameterRow[] = [
   ...WRITE,
   header('X-TTL', 'Time to live in whole seconds, or with m or h, or "keep".'),
@@ -160,35 +166,50 @@ const itemsShape = z.strictObject({
 /** Where the cluster has a rate limit. */
 export const LIMITED: AnswerRow = {
   description: 'The client asks more than its rate limit allows: nothing has happened.',
-  headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
 };
 
+/** Of a write that takes no condition. */
 export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
   200: {
     description: 'Written, as durably as the level asks.',
     schema: writtenShape,
-    headers: [...RECEIPT, 'X-Durability', 'X-Operation-Id', 'Idempotent-Replayed'],
+    headers: [...WRITE_RECEIPT, 'ETag'],
     example: WRITTEN_EXAMPLE,
   },
   409: {
     description: 'A context is required (`blind_writes: refuse`), or the operation was ended.',
-  },
-  412: {
-    description:
-      'The condition does not hold: nothing happened. Version, ETag, context of what is there.',
+    headers: ONCE,
   },
   422: { description: 'The Idempotency-Key stands for another request.' },
   429: LIMITED,
   503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
 };
+const WRITTEN_IF: Readonly<Record<number, AnswerRow>> = {
+  ...WRITTEN,
+  412: {
+    description:
+      'The condition does not hold: nothing happened. Version, ETag, context of what is there.',
+    headers: ['ETag', 'X-Causal-Context', ...ONCE],
+  },
+};
+/** Of a value; a list of siblings (`siblings=list`) says how many. */
+const OF_VALUE: readonly AnswerHeader[] = [
+  ...READ_RECEIPT,
+  ...(['ETag', 'X-Siblings', 'X-Written-At', 'X-Expires-At'] as const),
+];
+const NOT_MODIFIED: AnswerRow = {
+  description: 'Not modified.',
+  headers: [...READ_RECEIPT, 'ETag'],
+};
 const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
   200: {
     description: 'The value; bytes that are not JSON come back as they were stored.',
     schema: z.union([valueShape, listShape]),
-    headers: [...READ_RECEIPT, 'ETag'],
+    isAnyType: true,
+    headers: OF_VALUE,
     example: VALUE_EXAMPLE,
   },
-  304: { description: 'Not modified.', headers: [...READ_RECEIPT, 'ETag'] },
+  304: NOT_MODIFIED,
   404: {
     description: 'No value, seen at the level; with a context for the first write.',
     headers: READ_RECEIPT,
@@ -204,7 +225,8 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
 const VALUE_OR_LIST: AnswerRow = {
   description: 'With `key` its value; without it a page of keys, and `cursor` where more follow.',
   schema: z.union([valueShape, listShape, keysShape, itemsShape]),
-  headers: [...READ_RECEIPT, 'ETag'],
+  isAnyType: true,
+  headers: OF_VALUE,
   example: { keys: ['user:1', 'user:2'], cursor: CONTEXT },
 };
 
@@ -232,8 +254,10 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       summary: `The headers of the value of ${of}`,
       parameters: [key, ...READ],
       answers: {
-        200: { description: 'There is one value.', headers: [...READ_RECEIPT, 'ETag'] },
+        200: { description: 'There is one value.', headers: OF_VALUE },
+        304: NOT_MODIFIED,
         404: { description: 'There is none.', headers: READ_RECEIPT },
+        409: { description: 'There are siblings.', headers: [...READ_RECEIPT, 'X-Siblings'] },
       },
     },
     {
@@ -246,7 +270,7 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       body: { 'application/json': putShape, 'application/octet-stream': undefined },
       bodyExample: PUT_EXAMPLE,
       answers: {
-        ...WRITTEN,
+        ...WRITTEN_IF,
         413: { description: 'The value is too large.' },
         415: {
           description: 'A type that clients send by default; `detail` has the right command.',
@@ -260,7 +284,7 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       tag: 'Keys',
       summary: `Deletes ${of}: a write like any other`,
       parameters: [key, ...WRITE],
-      answers: WRITTEN,
+      answers: WRITTEN_IF,
     },
   ]),
 ];

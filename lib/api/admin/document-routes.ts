@@ -1,5 +1,6 @@
 /** The routes of the OpenAPI document and of its page. */
 import { noContent, seeOther, textReply } from './control-reply.js';
+import { ANY_REQUEST } from './data-routes.js';
 import { DOCS_PATH, docsPage, STYLE, STYLE_PATH } from './docs-page.js';
 import { SCRIPT, SCRIPT_PATH } from './docs-script.js';
 import { type OpenApiDocument, openApiDocument } from './openapi.js';
@@ -66,7 +67,8 @@ const STATIC_ROUTES: readonly ControlRoute[] = [
 
 /** @param others everything else that the document describes; it describes itself too */
 export function documentRoutes(
-  others: readonly RouteDescription[],
+  keys: readonly RouteDescription[],
+  controls: readonly ControlRoute[],
   version: string,
 ): ControlRoute[] {
   const rows: ControlRoute[] = [
@@ -92,11 +94,17 @@ export function documentRoutes(
   let made: { readonly document: string; readonly page: string } | undefined;
   const text = (): { readonly document: string; readonly page: string } => {
     made ??= textsOf(
-      openApiDocument([...others, ...rows.filter(({ isAlias }) => isAlias !== true)], version),
+      openApiDocument([...keys, ...[...controls, ...rows].flatMap(described)], version),
     );
     return made;
   };
   return rows;
+}
+
+/** As the document has it: none of an alias; what all of them take is not named in each row. */
+function described(row: ControlRoute): readonly RouteDescription[] {
+  if (row.isAlias === true) return [];
+  return [{ ...row, parameters: [...row.parameters, ...ANY_REQUEST] }];
 }
 
 function textsOf(document: OpenApiDocument): { readonly document: string; readonly page: string } {

@@ -1,10 +1,11 @@
 /** What the document says of conflicts and versions of a key; the data path serves them. */
 import { z } from 'zod';
 import { STRATEGY_NAMES } from '../../resolution/strategies.js';
-import { COMMON, CONTEXT, PATHS, WRITE, WRITTEN } from './data-routes.js';
+import { type AnswerHeader, ONCE, READ_RECEIPT, WRITE_RECEIPT } from './answer-header-rows.js';
+import { ANY_READ, CONTEXT, PATHS, UNCONDITIONAL, WRITTEN } from './data-routes.js';
 import { anyJson, bytesShape, oneOf, sibling, time, writtenShape } from './data-shapes.js';
 import { EXPLAIN, explained } from './explain-shape.js';
-import type { RouteDescription } from './route.js';
+import type { AnswerRow, RouteDescription } from './route.js';
 
 const dropped = {
   version: z.string(),
@@ -76,7 +77,13 @@ const resolveShape = z.union([
   z.strictObject({ context, value: anyJson }),
 ]);
 
-export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
+const OF_CONFLICTS: readonly AnswerHeader[] = [...READ_RECEIPT, 'X-Siblings'];
+const NEVER_WRITTEN: AnswerRow = {
+  description: 'The key was never written.',
+  headers: READ_RECEIPT,
+};
+
+const BODIES: readonly RouteDescription[] = PATHS.flatMap(
   ({ path, key, suffix, of }): RouteDescription[] => [
     {
       method: 'GET',
@@ -84,10 +91,10 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       operationId: `get${suffix}Conflicts`,
       tag: 'Keys',
       summary: `The siblings of ${of}, and how earlier conflicts were resolved`,
-      parameters: [key, ...COMMON, ...EXPLAIN],
+      parameters: [key, ...ANY_READ, ...EXPLAIN],
       answers: {
-        200: { description: 'The siblings.', schema: conflictsShape },
-        404: { description: 'The key was never written.' },
+        200: { description: 'The siblings.', schema: conflictsShape, headers: OF_CONFLICTS },
+        404: NEVER_WRITTEN,
       },
     },
     {
@@ -96,7 +103,7 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       operationId: `resolve${suffix}Conflict`,
       tag: 'Keys',
       summary: `Resolves the siblings of ${of} that a context shows: by a strategy, or to a value`,
-      parameters: [key, DRY_RUN, ...WRITE],
+      parameters: [key, DRY_RUN, ...UNCONDITIONAL],
       body: { 'application/json': resolveShape },
       bodyExample: { context: CONTEXT, strategy: 'set-union' },
       answers: {
@@ -104,11 +111,13 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
         200: {
           description: 'Written, as durably as the level asks; or what a dry run would keep.',
           schema: z.union([writtenShape, previewShape]),
+          headers: WRITE_RECEIPT,
         },
         409: {
           description:
             'Other siblings are there by now (`version_changed`), or the strategy cannot resolve ' +
             'these values (`siblings`). Nothing happened.',
+          headers: ONCE,
         },
       },
     },
@@ -118,11 +127,46 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       operationId: `get${suffix}Versions`,
       tag: 'Keys',
       summary: `The versions of ${of}: current, and superseded ones that are kept`,
-      parameters: [key, ...COMMON, ...EXPLAIN],
+      parameters: [key, ...ANY_READ, ...EXPLAIN],
       answers: {
-        200: { description: 'The versions, without their values.', schema: versionsShape },
-        404: { description: 'The key was never written.' },
+        200: {
+          description: 'The versions, without their values.',
+          schema: versionsShape,
+          headers: READ_RECEIPT,
+        },
+        404: NEVER_WRITTEN,
       },
     },
   ],
 );
+
+const HEADS: readonly RouteDescription[] = PATHS.flatMap(
+  ({ path, key, suffix, of }): RouteDescription[] => [
+    {
+      method: 'HEAD',
+      path: `${path}/conflicts`,
+      operationId: `head${suffix}Conflicts`,
+      tag: 'Keys',
+      summary: `The headers of the siblings of ${of}`,
+      parameters: [key, ...ANY_READ],
+      answers: {
+        200: { description: 'They are there.', headers: OF_CONFLICTS },
+        404: NEVER_WRITTEN,
+      },
+    },
+    {
+      method: 'HEAD',
+      path: `${path}/versions`,
+      operationId: `head${suffix}Versions`,
+      tag: 'Keys',
+      summary: `The headers of the versions of ${of}`,
+      parameters: [key, ...ANY_READ],
+      answers: {
+        200: { description: 'They are there.', headers: READ_RECEIPT },
+        404: NEVER_WRITTEN,
+      },
+    },
+  ],
+);
+
+export const HISTORY_ROUTES: readonly RouteDescription[] = [...BODIES, ...HEADS];

@@ -95,8 +95,13 @@ const NOT_THERE = {
     description: 'This node does not know it, and cannot ask a majority (`namespace_unknown`).',
   },
 };
+const TAGGED = { headers: ['ETag'] } as const;
 const CHANGED = {
-  200: { description: 'The rules after it, and which nodes have them.', schema: changedShape },
+  200: {
+    description: 'The rules after it, and which nodes have them.',
+    schema: changedShape,
+    ...TAGGED,
+  },
   403: { description: 'The default namespace is under the settings of the cluster.' },
   412: { description: 'The version is another by now, or it is there (`precondition_failed`).' },
   503: { description: 'No majority of nodes is up (`settings_unavailable`).' },
@@ -121,7 +126,7 @@ function lookRoutes(namespaces: NamespacesControl): readonly ControlRoute[] {
       ...{ method: 'GET', path: ONE, operationId: 'getNamespace', tag },
       summary: 'The rules of a namespace; what they leave out is as in the cluster',
       parameters: [NAME],
-      answers: { 200: { description: 'Its rules.', schema: oneShape }, ...NOT_THERE },
+      answers: { 200: { description: 'Its rules.', schema: oneShape, ...TAGGED }, ...NOT_THERE },
       handle: async (call) => viewOf(await namespaces.view(nameOf(call))),
     },
     {

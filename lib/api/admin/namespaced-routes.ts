@@ -1,4 +1,5 @@
 /** What the document says of the keys of a namespace: the same as of others, below its path. */
+import { RATE } from './answer-header-rows.js';
 import { BATCH_ROUTE } from './batch-route.js';
 import { DATA_ROUTES } from './data-routes.js';
 import { HISTORY_ROUTES } from './history-routes.js';
@@ -9,7 +10,9 @@ const NAMESPACE: ParameterRow = {
   in: 'path',
   description: 'The name of the namespace.',
 };
-const ABOUT_KEYS = [...DATA_ROUTES, ...HISTORY_ROUTES, BATCH_ROUTE];
+const ABOUT_KEYS = [...DATA_ROUTES, ...HISTORY_ROUTES, BATCH_ROUTE].map(
+  (row): RouteDescription => ({ ...row, everyAnswer: RATE }),
+);
 
 export const KEY_ROUTES: readonly RouteDescription[] = [
   ...ABOUT_KEYS,

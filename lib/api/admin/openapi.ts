@@ -29,11 +29,15 @@ const PROBLEM_SCHEMA = { $ref: '#/components/schemas/Problem' };
 const PROBLEM = { [PROBLEM_TYPE]: { schema: PROBLEM_SCHEMA } };
 const NO_BODY_BELOW = 400;
 /** Statuses that ask for one more header. */
-const HEADER_OF: Readonly<Record<number, AnswerHeader>> = {
-  302: 'Location',
-  405: 'Allow',
-  503: 'Retry-After',
+const HEADER_OF: Readonly<Record<string, readonly AnswerHeader[]>> = {
+  302: ['Location'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+  '4XX': ['Allow', 'Retry-After'],
+  default: ['Retry-After'],
 };
+/** Of a body whose type is that of what is stored. */
+const ANY_TYPE = '*/*';
 
 export function openApiDocument(
   routes: readonly RouteDescription[],
@@ -74,9 +78,12 @@ function headerComponents(): Json {
   );
 }
 
-function headersOf(status: number, { headers = [] }: Partial<AnswerRow>): Json {
-  const more = HEADER_OF[status];
-  const names = ['X-Request-Id', ...headers, ...(more === undefined ? [] : [more])];
+function headersOf(
+  status: string,
+  { everyAnswer = [] }: RouteDescription,
+  { headers = [] }: Partial<AnswerRow> = {},
+): Json {
+  const names = ['X-Request-Id', ...headers, ...everyAnswer, ...(HEADER_OF[status] ?? [])];
   return Object.fromEntries(
     names.map((name) => [name, { $ref: `#/components/headers/${name}` }] as const),
   );
@@ -85,13 +92,16 @@ function headersOf(status: number, { headers = [] }: Partial<AnswerRow>): Json {
 function operationOf(route: RouteDescription, schemas: NamedSchemas): OpenApiOperation {
   const responses: Record<string, Json> = {};
   for (const [status, answer] of Object.entries(route.answers)) {
-    responses[status] = responseOf(Number(status), answer, route.method, schemas);
+    responses[status] = responseOf(status, answer, route, schemas);
   }
-  const headers = headersOf(0, {});
   const problem = route.method === 'HEAD' ? {} : { content: PROBLEM };
   const refused = 'Refused: nothing has happened; `detail` says what would be right.';
-  responses['4XX'] = { description: refused, headers: headersOf(405, {}), ...problem };
-  responses['default'] = { description: 'Any other failure.', headers, ...problem };
+  responses['4XX'] = { description: refused, headers: headersOf('4XX', route), ...problem };
+  responses['default'] = {
+    description: 'Any other failure.',
+    headers: headersOf('default', route),
+    ...problem,
+  };
   return {
     operationId: route.operationId,
     tags: [route.tag],
@@ -128,18 +138,19 @@ function mediaOf(schema: Json, example: unknown): Json {
 }
 
 function responseOf(
-  status: number,
+  status: string,
   answer: AnswerRow,
-  method: string,
+  route: RouteDescription,
   schemas: NamedSchemas,
 ): Json {
-  const { description, contentType, schema, example } = answer;
-  const head = { description, headers: headersOf(status, answer) };
-  if (method === 'HEAD') return head;
-  if (status >= NO_BODY_BELOW) {
+  const { description, contentType, schema, example, isAnyType } = answer;
+  const head = { description, headers: headersOf(status, route, answer) };
+  if (route.method === 'HEAD') return head;
+  if (Number(status) >= NO_BODY_BELOW) {
     return { ...head, content: { [PROBLEM_TYPE]: mediaOf(PROBLEM_SCHEMA, example) } };
   }
   if (schema === undefined && contentType === undefined) return head;
   const media = schema === undefined ? {} : mediaOf(schemas.reference(schema), example);
-  return { ...head, content: { [contentType ?? JSON_TYPE]: media } };
+  const others = isAnyType === true ? { [ANY_TYPE]: {} } : {};
+  return { ...head, content: { [contentType ?? JSON_TYPE]: media, ...others } };
 }

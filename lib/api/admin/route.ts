@@ -19,6 +19,8 @@ export interface AnswerRow {
   readonly contentType?: string;
   /** Undefined: no body, or one without a shape. */
   readonly schema?: z.ZodType;
+  /** May be of any other type too: bytes as they were stored. */
+  readonly isAnyType?: true;
   /** Besides `X-Request-Id`, which every answer has. */
   readonly headers?: readonly AnswerHeader[];
   /** A body of the shape. */
@@ -38,6 +40,8 @@ export interface RouteDescription {
   readonly body?: Readonly<Record<string, z.ZodType | undefined>>;
   /** A body in JSON, of its shape. */
   readonly bodyExample?: unknown;
+  /** Headers that any of its answers may have. */
+  readonly everyAnswer?: readonly AnswerHeader[];
   /** By status. Problems that any route may answer are added to every row. */
   readonly answers: Readonly<Record<number, AnswerRow>>;
 }

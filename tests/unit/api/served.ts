@@ -12,6 +12,8 @@ import { OperatingError } from '../../../lib/errors.js';
 import { type HttpListener, listenHttp } from '../../../lib/platform/http-listener.js';
 import { TokenBucketRates } from '../../../lib/platform/client-rates.js';
 import { TurnQueue } from '../../../lib/platform/turn-queue.js';
+import type { OpenApiDocument } from '../../../lib/api/admin/openapi.js';
+import { undescribed } from './described.js';
 import { FakeNode } from './fake-node.js';
 
 export const LIMITS: ApiLimits = {
@@ -43,6 +45,7 @@ export interface Sent {
 export interface Served {
   readonly node: FakeNode;
   readonly port: number;
+  /** Rejects where the document does not describe what was taken or given. */
   send(method: string, path: string, sent?: Sent): Promise<Answer>;
   /** Writes the text to a fresh connection and returns all that comes until it closes. */
   raw(text: string): Promise<string>;
@@ -55,6 +58,27 @@ interface Ending {
 export async function serve(t: Ending, limits: Partial<ApiLimits> = {}): Promise<Served> {
   const node = new FakeNode();
   return { ...(await serveNode(t, node, limits)), node };
+}
+
+function headersOf({ headers = {} }: Sent): Readonly<Record<string, unknown>> {
+  const rows = Array.isArray(headers)
+    ? headers.flatMap((name: string, i) => (i % 2 === 0 ? [[name, headers[i + 1]] as const] : []))
+    : Object.entries(headers);
+  return Object.fromEntries(rows.map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Of a server of its own: asking for it is a request that tests would count. */
+let described: Promise<OpenApiDocument> | undefined;
+
+function documentOnce(): Promise<OpenApiDocument> {
+  described ??= (async () => {
+    const ends: (() => unknown)[] = [];
+    const served = await serveNode({ teardown: (end) => ends.push(end) }, new FakeNode());
+    const answer = await send(served.port, 'GET', '/openapi.json', {});
+    for (const end of ends) await end();
+    return answer.json as unknown as OpenApiDocument;
+  })();
+  return described;
 }
 
 /** The same over any node. */
@@ -111,7 +135,14 @@ export async function serveNode(
   const { port } = listening;
   return {
     port,
-    send: (method, path, sent = {}) => send(port, method, path, sent),
+    send: async (method, path, sent = {}) => {
+      const answer = await send(port, method, path, sent);
+      const sentHeaders = headersOf(sent);
+      const exchanged = { ...answer, method, url: path, sent: sentHeaders, body: sent.body };
+      const found = undescribed(await documentOnce(), exchanged);
+      if (found.length > 0) throw new Error(`not in the document: ${found.join('; ')}`);
+      return answer;
+    },
     raw: (text) => raw(port, text),
   };
 }

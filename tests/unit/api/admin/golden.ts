@@ -122,6 +122,8 @@ const history = [
     },
   },
   { operation: `GET ${of}/conflicts`, path: path('conflicts'), prepare: none, status: 404 },
+  { operation: `HEAD ${of}/conflicts`, path: path('conflicts'), prepare: audited, status: 200 },
+  { operation: `HEAD ${of}/versions`, path: path('versions'), prepare: audited, status: 200 },
   {
     operation: `POST ${of}/conflicts/resolve`,
     path: path('conflicts/resolve'),

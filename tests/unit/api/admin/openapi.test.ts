@@ -62,6 +62,43 @@ function faultOf(
   return media.schema === undefined ? undefined : fault(document, media.schema, answer.json, '');
 }
 
+/** One of each that requests may have, as it may be. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  ...{ 'X-Consistency-Level': 'quorum', 'X-Consistency-Fallback': 'one', 'X-Timeout': '2s' },
+  ...{ 'X-Causal-Context': 'abc', 'X-Durability': 'sync', 'X-TTL': '60', 'X-Raw': '1' },
+  ...{ 'If-Match': '"x"', 'If-None-Match': '*', 'X-Session-Token': 'abc', 'X-Explain': '1' },
+  ...{ 'X-Max-Staleness': '5s', 'X-Read-Repair': 'none', 'Idempotency-Key': 'i' },
+  ...{ 'X-Request-Id': 'id' },
+};
+
+t.test('each header that is described is taken, and none that is not', async (t) => {
+  const served = await serve(t);
+  const document = await documentOf(served);
+  const seen = new Set<string>();
+  for (const { operation, path, prepare, sent, status } of GOLDEN) {
+    const [method = '', described = ''] = operation.split(' ');
+    const isOfKeys = KEY_ROUTES.some((row) => documentPath(row.path) === described);
+    // Lists are on the path of the values, and take less.
+    const isList = /kv(?:\?(?!key=).*)?$/.test(path);
+    if (!isOfKeys || isList || status >= 300 || seen.has(`${operation} ${path}`)) continue;
+    seen.add(`${operation} ${path}`);
+    const { parameters = [] } = document.paths[described]?.[method.toLowerCase()] ?? {};
+    for (const [header, value] of Object.entries(SAMPLES)) {
+      // Bytes alone are stored as they are.
+      if (header === 'X-Raw' && method === 'PUT') continue;
+      prepare?.(served.node);
+      const headers = { ...sent?.headers, [header]: value };
+      // Rejects where it takes what is not described.
+      const answer = await served.send(method, path, { ...sent, headers }).catch(String);
+      const name = `${method} ${path} ${header}`;
+      if (typeof answer === 'string') t.fail(`${name}: ${answer}`);
+      else if (parameters.some(({ name }) => name === header))
+        t.not(answer.status, 400, `${name}: ${answer.text}`);
+    }
+  }
+  t.ok(seen.size > 30, `${seen.size} operations`);
+});
+
 t.test('the check of shapes can fail', async (t) => {
   const document = await documentOf(await serve(t));
   const written = document.paths['/api/v1/kv']?.['put']?.responses['200'] as {
@@ -127,12 +164,9 @@ t.test('each body in JSON has an example of its shape, and each answer its heade
   t.ok(examples > 10, `${examples} examples`);
   const value = document.paths['/api/v1/kv/{key}']?.['get']?.responses['200'] as Described;
   t.same(Object.keys(value.headers ?? {}), [
-    'X-Request-Id',
-    'X-Consistency-Achieved',
-    'X-Replicas',
-    'X-Causal-Context',
-    'X-Staleness-Bound',
-    'ETag',
+    ...['X-Request-Id', 'X-Consistency-Achieved', 'X-Replicas', 'X-Causal-Context'],
+    ...['X-Session-Token', 'X-Staleness-Bound', 'ETag', 'X-Siblings', 'X-Written-At'],
+    ...['X-Expires-At', 'RateLimit', 'RateLimit-Policy'],
   ]);
 });
 
