@@ -129,8 +129,12 @@ export async function consistency(cluster: AssessedCluster): Promise<ScenarioRes
   });
   const onAbort = (): void => run.abort();
   cluster.signal.addEventListener('abort', onAbort, { once: true });
-  await run.run();
-  cluster.signal.removeEventListener('abort', onAbort);
+  try {
+    await run.run();
+  } finally {
+    cluster.signal.removeEventListener('abort', onAbort);
+  }
+  cluster.signal.throwIfAborted();
   const { correct, incorrect, keysLost } = run.tally;
   const judged = correct + incorrect;
   const seen = `${correct} of ${judged} reads were right, ${keysLost} keys lost a write`;

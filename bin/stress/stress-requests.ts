@@ -22,7 +22,7 @@ export interface ReadBack {
 
 interface Answer {
   readonly value?: unknown;
-  readonly siblings?: readonly { readonly value?: unknown }[];
+  readonly siblings?: unknown;
   readonly code?: string;
   readonly outcome?: string;
   readonly context?: string;
@@ -239,7 +239,11 @@ function valuesOf(outcome: LoadOutcome): unknown[] | undefined {
   const answer = answerOf(outcome);
   if (outcome.kind !== 'answered' || answer === undefined) return undefined;
   if (outcome.status === OK) return [answer.value];
-  if (answer.code === 'siblings') return (answer.siblings ?? []).map(({ value }) => value);
+  if (answer.code === 'siblings' && Array.isArray(answer.siblings)) {
+    return answer.siblings.map(
+      (sibling) => (sibling as { readonly value?: unknown } | null)?.value,
+    );
+  }
   return answer.code === 'not_found' ? [] : undefined;
 }
 

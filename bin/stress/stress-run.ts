@@ -37,6 +37,7 @@ export class StressRun {
   #inFlight = 0;
   #idle: () => void = () => undefined;
   #stopped = false;
+  #isAborted = false;
   #loadMilliseconds = 0;
 
   constructor(plan: StressPlan) {
@@ -73,6 +74,7 @@ export class StressRun {
 
   /** At once: what was sent is not awaited, and nothing is read back. */
   abort(): void {
+    this.#isAborted = true;
     this.stop();
     this.close();
   }
@@ -89,6 +91,7 @@ export class StressRun {
 
   /** What was written is there, and is left only where the plan says so. */
   async readAndDelete(): Promise<void> {
+    if (this.#isAborted) return;
     const deadline = performance.now() + READ_BACK_MILLISECONDS;
     await this.#forEachKey((key) => this.#readBack(key, deadline));
     if (this.#plan.deletesKeys) await this.#deleteKeys();
@@ -217,7 +220,8 @@ export class StressRun {
     for (;;) {
       const found = await this.#requests.readBack(key);
       const { verdict, isFinal = verdict === 'lost' && this.#plan.isStrict } = found;
-      if (verdict === 'kept' || isFinal || performance.now() >= deadline) return found;
+      const isOver = isFinal || this.#isAborted || performance.now() >= deadline;
+      if (verdict === 'kept' || isOver) return found;
       await new Promise((resolve) => setTimeout(resolve, READ_BACK_PAUSE_MILLISECONDS));
     }
   }
