@@ -187,10 +187,10 @@ function hundredths(value: number): number {
 }
 
 /** Each node reaches the level all for every partition: nothing of the last fault is left. */
-async function untilHealthy({ endpoints, ...cluster }: Compared, signal: AbortSignal) {
+async function untilHealthy(cluster: Compared, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + HEALTHY_MILLISECONDS;
   for (;;) {
-    const said = await Promise.all(endpoints.map(whyNotReady));
+    const said = await Promise.all(cluster.endpoints.map(whyNotReady));
     const why = said.filter((one) => one !== undefined);
     if (why.length === 0 || signal.aborted) return;
     const isLost = cluster.deaths.length > 0 || performance.now() > deadline;

@@ -168,7 +168,9 @@ t.test('the picture has a bar for each figure, as tall as it is', async (t) => {
 async function fakeNode(t: Test) {
   const state = { isReady: true };
   const answers: Readonly<Record<string, object>> = {
-    '/api/v1/cluster/levels': { levels: [{ level: 'one', reads: 1, writes: 1 }] },
+    '/api/v1/cluster/levels': {
+      levels: ['one', 'two'].map((level) => ({ level, reads: 1, writes: 1 })),
+    },
     '/api/v1/cluster/status': { replicas_effective: 3 },
   };
   const server = createServer((request, response) => {
@@ -189,6 +191,27 @@ const short: ComparisonPlan = {
   ...{ ...plan, levels: ['one'], conditions: ['healthy', 'slow'] },
   ...{ getsPerSecond: 1, putsPerSecond: 20, durationMilliseconds: 100, keyCount: 2 },
 };
+
+t.test('a cluster that gets over a cut is awaited', async (t) => {
+  const { state, endpoint } = await fakeNode(t);
+  // As the real one: what has died is known through a getter.
+  const cluster = new (class {
+    readonly endpoints = [endpoint];
+    get deaths(): readonly string[] {
+      return [];
+    }
+    setFault(): void {
+      state.isReady = false;
+      setTimeout(() => {
+        state.isReady = true;
+      }, 300);
+    }
+  })();
+  const { signal } = new AbortController();
+  const twice: ComparisonPlan = { ...short, levels: ['one', 'two'], conditions: ['slow'] };
+  const { cells, trouble } = await compareLevels(cluster, twice, () => undefined, signal);
+  t.match({ cells, trouble }, { cells: [{ level: 'one' }, { level: 'two' }], trouble: undefined });
+});
 
 t.test('a node that dies ends it, and what was compared until then is kept', async (t) => {
   const { state, endpoint } = await fakeNode(t);
