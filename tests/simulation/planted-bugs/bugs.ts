@@ -17,6 +17,7 @@ import { OPERATION_BUGS } from './operation-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
 import { STALENESS_BUGS } from './staleness-bugs.js';
+import { START_BUGS } from './start-bugs.js';
 import { CONNECTION_BUGS } from './connection-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
 import { SESSION_BUGS } from './session-bugs.js';
@@ -43,6 +44,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...OPERATION_BUGS,
   ...RPC_BUGS,
   ...STALENESS_BUGS,
+  ...START_BUGS,
   ...CONNECTION_BUGS,
   ...STRANGER_BUGS,
   ...STRONG_BUGS,

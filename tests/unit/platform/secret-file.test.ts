@@ -1,6 +1,6 @@
 /** Which files are fit to hold a secret. */
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { createSecret, readSecret, thisReader } from '../../../lib/platform/secret-file.js';
@@ -99,6 +99,8 @@ t.test('its owner is root or the reader, and nobody else', async (t) => {
   const { uid, gid } = await stat(path);
   const reader = { user: uid + 1, groups: [gid] };
   if (uid === 0) t.equal((await readSecret(path, reader)).length, 32, 'root wrote it for others');
-  else await t.rejects(readSecret(path, reader), refused(/belongs to user \d+, who could change/));
+  // Only root can give a file away; for others it is the reader who differs.
+  if (uid === 0) await chown(path, 4321, gid);
+  await t.rejects(readSecret(path, reader), refused(/belongs to user \d+, who could change/));
   t.match(thisReader(), { user: process.geteuid?.(), groups: [process.getegid?.()] });
 });
