@@ -59,7 +59,7 @@ export interface Compared {
 }
 
 /** Until every node takes the last one for down. */
-const CUT_IS_SEEN_MILLISECONDS = 3000;
+const CUT_IS_SEEN_MILLISECONDS = 4500;
 const HEALTHY_MILLISECONDS = 30_000;
 const READY_MILLISECONDS = 2000;
 const PAUSE_MILLISECONDS = 100;

@@ -1,5 +1,5 @@
 /** The links of a node with a fault on them: slow, or cut off, as it is told. */
-import type { Message, NodeId } from '../../lib/environment/transport.js';
+import type { LinkFacts, LinkRefusal, Message, NodeId } from '../../lib/environment/transport.js';
 import { PassThroughTransport } from './pass-through-transport.js';
 
 export interface Fault {
@@ -13,7 +13,28 @@ export const NO_FAULT: Fault = { delayMilliseconds: 0, cutFrom: [] };
 
 /** Of one node, both ways: so the others need no fault of their own. */
 export class FaultyTransport extends PassThroughTransport {
-  fault: Fault = NO_FAULT;
+  #fault: Fault = NO_FAULT;
+  /** Proven connections that wait for the end of a cut. */
+  readonly #waiting = new Set<() => void>();
+
+  get fault(): Fault {
+    return this.#fault;
+  }
+
+  set fault(fault: Fault) {
+    this.#fault = fault;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const goOn of waiting) goOn();
+  }
+
+  /** Across a cut no link opens: the other side awaits a verdict, and closes after a while. */
+  override async judge(peer: NodeId, link: LinkFacts): Promise<LinkRefusal | undefined> {
+    while (this.#isCutFrom(peer)) {
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+    return super.judge(peer, link);
+  }
 
   override send(to: NodeId, message: Message): boolean {
     const { delayMilliseconds } = this.fault;

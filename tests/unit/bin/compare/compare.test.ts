@@ -19,7 +19,7 @@ import {
 import { FaultyTransport, NO_FAULT } from '../../../../bin/compare/faulty-transport.js';
 import { KeyHistory } from '../../../../bin/stress/key-history.js';
 import { stressValue } from '../../../../bin/stress/stress-value.js';
-import type { Receiver, Transport } from '../../../../lib/environment/transport.js';
+import type { LinkFacts, Receiver, Transport } from '../../../../lib/environment/transport.js';
 import { runWords } from '../fake-terminal.js';
 
 t.test('an answer is as old as the first write that it lacks', async (t) => {
@@ -55,7 +55,10 @@ function links() {
   };
   const came: unknown[] = [];
   const faulty = new FaultyTransport(inner);
-  const node = { receive: (_: string, message: unknown) => void came.push(message) };
+  const node = {
+    receive: (_: string, message: unknown) => void came.push(message),
+    judge: async (peer: string) => void came.push(`judged ${peer}`),
+  };
   const started = faulty.start(node as unknown as Receiver);
   return {
     sent,
@@ -63,8 +66,23 @@ function links() {
     faulty,
     started,
     come: (message: unknown) => receiver?.receive('n2', message),
+    judge: (peer: string) => receiver?.judge(peer, {} as LinkFacts),
   };
 }
+
+t.test('across a cut no link opens until it is over', async (t) => {
+  const { came, faulty, started, judge } = links();
+  await started;
+  faulty.fault = { cutFrom: ['n3'], delayMilliseconds: 0 };
+  await judge('n2');
+  const opened = judge('n3');
+  faulty.fault = { cutFrom: 'everybody', delayMilliseconds: 0 };
+  await new Promise(setImmediate);
+  t.same(came, ['judged n2'], 'it is cut off still');
+  faulty.fault = NO_FAULT;
+  await opened;
+  t.same(came, ['judged n2', 'judged n3']);
+});
 
 t.test(
   'a cut is silent, both ways; a slow link is late, both ways, and keeps the order',
