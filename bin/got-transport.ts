@@ -12,6 +12,9 @@ import {
 } from '../lib/client/transport.js';
 import { watchConnection } from './watch-connection.js';
 
+/** Of all headers of an answer: the context of stored bytes is among them, and may be long. */
+const HEADER_BYTES_MAX = 1024 * 1024;
+
 export class GotTransport implements HttpTransport {
   async send(
     endpoint: string,
@@ -24,6 +27,7 @@ export class GotTransport implements HttpTransport {
         ...{ method, headers, signal, responseType: 'buffer', retry: { limit: 0 } },
         ...(body === undefined ? {} : { body }),
         ...{ followRedirect: false, throwHttpErrors: false, decompress: false },
+        maxHeaderSize: HEADER_BYTES_MAX,
       });
       void request.on('request', (sent) => {
         isConnected = watchConnection(sent);

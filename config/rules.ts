@@ -1,4 +1,5 @@
 /** What must hold between settings, whichever source each came from. */
+import { ringGroup } from './groups/ring.js';
 import type { SettingName, Settings } from './schema.js';
 
 interface Rule {
@@ -73,10 +74,11 @@ export const RULES: readonly Rule[] = [
   },
   {
     settings: ['requests.contextBytesMax', 'http.headerBytesMax'],
-    // In a header it is text, four characters for three bytes. Each side of a cut may have brought
-    // a key to the limit, with writers of its own: what they merge into is handed out, too.
-    holds: ({ requests, http }) => requests.contextBytesMax * 1.5 * 4 < http.headerBytesMax,
-    says: 'fit into http.headerBytesMax four times, as text and with room to spare',
+    // In a header it is text, four characters for three bytes. Each owner may have brought a key
+    // to the limit, with writers of its own: what they merge into is handed out, too.
+    holds: ({ requests, http }) =>
+      requests.contextBytesMax * 1.5 * (ringGroup.replicas.maximum + 1) < http.headerBytesMax,
+    says: 'fit into http.headerBytesMax as often as a key may have owners, as text, and once more',
   },
   {
     settings: ['node.peerListen', 'node.listen'],

@@ -37,7 +37,7 @@ const ONLY_READ = new OperatingError('method_not_allowed', 'the page is only rea
 const NOTHING_HERE = new OperatingError('not_found', 'there is nothing at this path');
 const REQUEST_ID_BYTES = 8;
 const LIMITS = {
-  ...{ headersMax: 100, headerBytesMax: 32 * 1024, connectionsMax: 100 },
+  ...{ headersMax: 100, headerBytesMax: 1024 * 1024, connectionsMax: 100 },
   pipelinedBytesMax: 1024 * 1024,
   headersTimeoutMilliseconds: 10_000,
   requestTimeoutMilliseconds: 30_000,

@@ -28,6 +28,8 @@ const PROBE_MILLISECONDS = 500;
 /** An answer to a probe counts so long. */
 const FRESH_MILLISECONDS = 1000;
 const LEARN_PAUSE_MILLISECONDS = 5000;
+/** Of an answer: the context of stored bytes is among its headers, and may be long. */
+const HEADER_BYTES_MAX = 1024 * 1024;
 const STATUS_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Asks the first that is alive, in their order; learns of further nodes from those it knows. */
@@ -70,7 +72,10 @@ export class Upstreams {
   /** @returns the request, to be written to, and its answer */
   open({ address }: Upstream, { method, path, headers }: UpstreamRequest) {
     const { host, port } = hostAndPort(address);
-    const sent = httpRequest({ agent: this.#agent, host, port, method, path, headers });
+    const sent = httpRequest({
+      ...{ agent: this.#agent, host, port, method, path, headers },
+      maxHeaderSize: HEADER_BYTES_MAX,
+    });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       sent.once('response', resolve);
       sent.once('error', reject);

@@ -13,10 +13,10 @@ export const httpGroup = {
   },
   headerBytesMax: {
     kind: 'bytes',
-    default: 64 * KIBIBYTE,
+    default: 128 * KIBIBYTE,
     minimum: 8 * KIBIBYTE,
-    maximum: 512 * KIBIBYTE,
-    why: 'All headers of a request together; room for a context and a session token.',
+    maximum: MEBIBYTE,
+    why: 'All headers of a request together; room for the largest context and a session token.',
   },
   bodyTimeoutMilliseconds: {
     kind: 'milliseconds',

@@ -35,7 +35,7 @@ export function readGet(answer: HttpAnswer): StoredResult | Problem {
   const problem = readProblem(answer);
   const receipt = receiptOf(answer);
   if (problem.code === 'not_found' && receipt.level !== undefined) {
-    const context = answer.header('x-causal-context');
+    const context = answer.header('x-causal-context') ?? optionalText(problem.details, 'context');
     return reading(answer, () => {
       return { kind: 'not-found', context, receipt: explained(receipt, problem.details) };
     });

@@ -64,6 +64,8 @@ export interface HttpListener {
 /** The parser's clock ran out. */
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** How often the server looks for slow requests, and at its end for idle connections. */
+/** Of headers, beyond their limit. */
+const EXCESS_BYTES = 32 * 1024;
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
 /** So often in the time of sending it is looked who takes too little. */
@@ -107,7 +109,7 @@ class Listener implements HttpListener, ConnectionOwner {
     });
     this.#server = createServer({
       // More than the limit, so that most of what is beyond it can be answered in good order.
-      maxHeaderSize: 2 * options.headerBytesMax,
+      maxHeaderSize: options.headerBytesMax + EXCESS_BYTES,
       headersTimeout: options.headersTimeoutMilliseconds,
       requestTimeout: options.requestTimeoutMilliseconds,
       keepAliveTimeout: options.keepAliveTimeoutMilliseconds,

@@ -23,7 +23,9 @@ export const ANSWER_HEADERS = {
     example: '240; scope=all',
   },
   'X-Causal-Context': {
-    description: 'What has been seen: to be sent with the next write of this key.',
+    description:
+      'What has been seen: to be sent with the next write of this key. Above 4,096 characters ' +
+      'only where the body has it not.',
     example: 'MHeGKKvBEenmuYfalgIBy0MZhcIn6OsgAbFuMS4x',
   },
   'X-Durability': {

@@ -14,7 +14,22 @@ export function boundText({ age, scope }: StalenessBound): string {
   return `${age}; scope=${scope}`;
 }
 
-/** The head of a data answer, to which the caller may add. */
+/**
+ * Of a longer text the body alone has the context: Node's clients refuse an answer with more than
+ * 16 KiB of headers, and a key whose answers cannot be read can be neither changed nor deleted.
+ */
+const CONTEXT_CHARACTERS_MAX = 4096;
+
+/** Puts the context of an answer whose body has it, too, into its headers, where there is room. */
+export function addContext(headers: string[], context: string | undefined): void {
+  if (context === undefined || context.length > CONTEXT_CHARACTERS_MAX) return;
+  headers.push('X-Causal-Context', context);
+}
+
+/**
+ * The head of a data answer, to which the caller may add.
+ * @param context where the body has it, too
+ */
 export function dataHeaders(
   contentType: string,
   receipt: Receipt,
@@ -32,7 +47,7 @@ export function dataHeaders(
     'X-Replicas',
     replicasText(receipt),
   ];
-  if (context !== undefined) headers.push('X-Causal-Context', context);
+  addContext(headers, context);
   if (receipt.durability !== undefined) headers.push('X-Durability', receipt.durability);
   if (receipt.bound !== undefined) headers.push('X-Staleness-Bound', boundText(receipt.bound));
   return headers;

@@ -105,7 +105,9 @@ function joined(before: string, version: Version, after: string): HttpReplyBody 
 }
 
 function bytesReply({ context, receipt }: GetAnswer, version: Version): HttpReply {
-  const headers = dataHeaders(version.contentType, receipt, context);
+  const headers = dataHeaders(version.contentType, receipt, undefined);
+  // However long: the bytes have it nowhere.
+  if (context !== undefined) headers.push('X-Causal-Context', context);
   headers.push('ETag', bytesTag(dotText(version.dot)), 'X-Written-At', writtenAt(version));
   // A stored page must not act in the name of this origin.
   headers.push('Content-Security-Policy', 'sandbox');

@@ -1,5 +1,6 @@
 /** Problems: every refusal and failure as `application/problem+json` (RFC 9457). */
 import { type ErrorCode, OperatingError, type Outcome } from '../../errors.js';
+import { addContext } from './answer-headers.js';
 import { ERROR_STATUS } from './error-status.js';
 import { tagOf } from './entity-tag.js';
 import { byteText, type HttpReply } from './reply.js';
@@ -64,7 +65,7 @@ export function problemHeaders(error: OperatingError): string[] {
 function addPresent(headers: string[], { details }: OperatingError): void {
   const { version, context, content_type: type } = details;
   const known = typeof context === 'string' ? context : undefined;
-  if (known !== undefined) headers.push('X-Causal-Context', known);
+  addContext(headers, known);
   if (typeof version === 'string' && typeof type === 'string') {
     headers.push('ETag', tagOf(version, type, known));
   }

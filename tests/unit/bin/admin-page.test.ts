@@ -160,6 +160,25 @@ t.test('a page that shows only passes no change on', async (t) => {
   t.match(await refused.json(), { code: 'forbidden_origin', detail: 'it only shows' });
 });
 
+t.test('an answer whose context is long passes', async (t) => {
+  const node = createServer((_, response) => {
+    response.writeHead(200, { 'X-Causal-Context': 'x'.repeat(500_000) }).end();
+  });
+  await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
+  const upstreams = new Upstreams([]);
+  t.teardown(() => {
+    node.close();
+    upstreams.close();
+  });
+  const address = `127.0.0.1:${(node.address() as AddressInfo).port}`;
+  const asked = { method: 'GET', path: '/', headers: {} };
+  const { sent, answered } = upstreams.open({ id: 'n1', address }, asked);
+  sent.end();
+  const answer = await answered;
+  answer.resume();
+  t.equal(answer.headers['x-causal-context']?.length, 500_000);
+});
+
 t.test('a page of another name is refused: rebinding leads nowhere', async (t) => {
   const n1 = await new FakeNode('n1').start(t);
   const url = new URL(await pageOf(t, [n1]));
