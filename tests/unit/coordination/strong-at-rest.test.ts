@@ -1,4 +1,4 @@
-/** A key at rest costs nothing: nothing of a proposal lies beside its record (docs/consensus.md). */
+/** A key at rest costs nothing: of proposals nothing lies beside its record (docs/consensus.md). */
 import t from 'tap';
 import { PREFIX, rangeOf } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
