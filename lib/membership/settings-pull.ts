@@ -37,3 +37,27 @@ export async function pullSettings(
     if (page.hash === hash) return { ...page, settings: { ...page.settings, history } };
   }
 }
+
+/** One pull of each peer at a time: whoever needs what it brings waits for it. */
+export class SettingsPulls {
+  readonly #isKnown: (hash: number) => boolean;
+  readonly #pull: (peer: NodeId) => Promise<void>;
+  readonly #running = new Map<NodeId, { readonly hash: number; readonly done: Promise<void> }>();
+
+  constructor(isKnown: (hash: number) => boolean, pull: (peer: NodeId) => Promise<void>) {
+    this.#isKnown = isKnown;
+    this.#pull = pull;
+  }
+
+  /** Resolves when the hash is known here, or a pull has ended that began when the peer had it. */
+  join(peer: NodeId, hash: number): Promise<void> {
+    if (this.#isKnown(hash)) return Promise.resolve();
+    const running = this.#running.get(peer);
+    if (running?.hash === hash) return running.done;
+    // The peer may have answered it before its settings changed once more.
+    if (running !== undefined) return running.done.then(() => this.join(peer, hash));
+    const done = this.#pull(peer).finally(() => this.#running.delete(peer));
+    this.#running.set(peer, { hash, done });
+    return done;
+  }
+}

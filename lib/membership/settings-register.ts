@@ -17,7 +17,7 @@ import { majority } from '../replication/quorum.js';
 import type { PlainSettings } from './messages.js';
 import { PUSH_SETTINGS } from './messages.js';
 import type { SettingsDoubt } from './settings-doubt.js';
-import { pullSettings, type SettingsReply } from './settings-pull.js';
+import { pullSettings, SettingsPulls, type SettingsReply } from './settings-pull.js';
 import { serveSettings } from './settings-service.js';
 import { answerOf, type ChangedSettings, SettingsState } from './settings-state.js';
 import type {
@@ -66,7 +66,10 @@ export class SettingsRegister implements SettingsControl {
   readonly #oneAtATime = pLimit(1);
   /** Hashes of other nodes' settings that are merged here already. */
   readonly #covered = new Set<number>();
-  readonly #pulls = new Map<NodeId, Promise<void>>();
+  readonly #pulls = new SettingsPulls(
+    (hash) => hash === this.#state.hash || this.#covered.has(hash),
+    async (peer) => this.#learn(await this.#ask(peer)),
+  );
   readonly #recovery: Periodic;
   readonly #refresh = new JoinedTask(() => {
     return this.#readFromMajority(this.#deadline(REFRESH_MILLISECONDS));
@@ -153,14 +156,7 @@ export class SettingsRegister implements SettingsControl {
    * it is. Rejects where the peer cannot be asked.
    */
   reconcile(peer: NodeId, hash: number): Promise<void> {
-    if (hash === this.#state.hash || this.#covered.has(hash)) return Promise.resolve();
-    const running = this.#pulls.get(peer);
-    if (running !== undefined) return running;
-    const pull = this.#ask(peer)
-      .then((answered) => this.#learn(answered))
-      .finally(() => this.#pulls.delete(peer));
-    this.#pulls.set(peer, pull);
-    return pull;
+    return this.#pulls.join(peer, hash);
   }
 
   /**

@@ -99,6 +99,14 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     test: 'unit/membership/namespaces.test.js',
   },
   {
+    rule: 'M3',
+    name: 'a peer is served by settings that it had before its latest change',
+    file: 'membership/settings-pull.js',
+    right: 'running?.hash === hash',
+    wrong: 'running !== undefined',
+    test: 'unit/membership/settings-register.test.js',
+  },
+  {
     rule: 'N4',
     name: 'a namespace that holds keys is deleted unasked',
     file: 'membership/namespaces.js',

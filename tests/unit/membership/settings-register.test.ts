@@ -282,3 +282,17 @@ t.test('what a peer has forgotten since is asked for again, of whoever tells of 
   t.equal(sent.length, 2);
   t.equal(settings.values.default_level, 'one');
 });
+
+t.test('what a peer learnt after it was asked is asked for before it is served', async (t) => {
+  const { settings, sent, answer } = await alone();
+  const earlier = settings.reconcile('n2', 77);
+  const alike = settings.reconcile('n2', 77);
+  // The peer has answered already when its settings change, and the answer is not merged yet.
+  answer([['default_level', 'two', [1, 'n2']]], 77);
+  const later = settings.reconcile('n2', 88);
+  await Promise.all([earlier, alike]);
+  t.equal(sent.length, 2, 'one question for each state of the peer');
+  answer([['default_level', 'one', [2, 'n2']]], 88);
+  await later;
+  t.equal(settings.values.default_level, 'one');
+});
