@@ -4,7 +4,7 @@ import type { Labels, Observer } from '../../environment/observer.js';
 import type { ApiWorld } from '../api-world.js';
 import type { BatchOperation } from './batch-body.js';
 import { levelLabel } from './level-label.js';
-import type { ReadRequestOptions } from './request-options.js';
+import type { ReadRequestOptions, WriteRequestOptions } from './request-options.js';
 
 /** What became of one of them. */
 interface Counted {
@@ -13,23 +13,33 @@ interface Counted {
   readonly achieved?: string | undefined;
 }
 
+/** What each operation takes from the headers of the batch. */
+interface BatchLevels {
+  readonly world: ApiWorld;
+  readonly read: Pick<ReadRequestOptions, 'level' | 'fallbacks'>;
+  readonly write: Pick<WriteRequestOptions, 'level' | 'idempotencyKey'>;
+}
+
 /** Counted together: a batch is to cost less than its operations would. */
 export function countBatch(
-  {
-    world: { node },
-    read,
-  }: { readonly world: ApiWorld; readonly read: Pick<ReadRequestOptions, 'level' | 'fallbacks'> },
+  { world: { node }, read, write }: BatchLevels,
   operations: readonly BatchOperation[],
   results: readonly Counted[],
 ): void {
   const done = new Tally('quorate_batch_operations_total');
   const descended = new Tally('quorate_fallbacks_total');
-  const defaults = node.settings.values;
-  for (const [i, { op: operation, level: own, precondition }] of operations.entries()) {
+  const isOnce = write.idempotencyKey !== undefined;
+  for (const [i, { op: operation, level: own, ...rest }] of operations.entries()) {
     const { result = '', achieved } = results[i] ?? {};
-    const level = levelLabel(operation, own ?? read.level, precondition !== undefined, defaults);
+    const isRead = rest.change === undefined;
+    const asked = own ?? (isRead ? read.level : write.level);
+    const isAtomic = rest.precondition !== undefined || (isOnce && !isRead);
+    const defaults = node.namespaces.effective(rest.namespace) ?? node.settings.values;
+    const level = levelLabel(operation, asked, isAtomic, defaults);
     done.add({ operation, level, result });
-    const isFallback = read.fallbacks.length > 0 && achieved !== undefined && achieved !== level;
+    // A write under an Idempotency-Key is at `strong`, whatever it names: never weaker.
+    const mayDescend = read.fallbacks.length > 0 && (isRead || !isOnce);
+    const isFallback = mayDescend && achieved !== undefined && achieved !== level;
     if (isFallback) descended.add({ operation, level, achieved });
   }
   for (const tally of [done, descended]) tally.report(node.observer);

@@ -16,6 +16,7 @@ import { RateLimits } from './rate-limits.js';
 import { isTooLongToDiscard } from './read-body.js';
 import { bytesOf, closing, endReply, type HttpReply, lineEnded, writeHead } from './reply.js';
 import { type RequestHeaders, requestIdOf, scanHeaders } from './request-headers.js';
+import { levelAsked } from './request-options.js';
 
 export interface HttpExchangeKind {
   /** The label of metrics. */
@@ -257,12 +258,8 @@ export class HttpExchanges {
     const isConditional = headers.ifMatch !== undefined || headers.ifNoneMatch !== undefined;
     const isOnce = headers.idempotencyKey !== undefined;
     const rules = node.namespaces.effective(namespace);
-    const level = levelLabel(
-      operation,
-      headers.level,
-      isConditional,
-      rules ?? node.settings.values,
-    );
+    const defaults = rules ?? node.settings.values;
+    const level = levelLabel(operation, levelAsked(headers), isConditional || isOnce, defaults);
     const milliseconds = clock.monotonicMilliseconds() - startedAt;
     const { result, status } = reply;
     const labels = { operation, level, result, class: classOf(reply) };

@@ -4,17 +4,17 @@ import { levelName, STRONG } from '../../coordination/request/level.js';
 const READS: ReadonlySet<string> = new Set(['get', 'list']);
 const WRITES: ReadonlySet<string> = new Set(['put', 'delete', 'resolve']);
 
-/** One of a fixed set. @param isConditional a write that is atomic: it implies a level */
+/** One of a fixed set. @param isAtomic a write on a condition, or under a key: at `strong` */
 export function levelLabel(
   operation: string,
   asked: string | undefined,
-  isConditional: boolean,
+  isAtomic: boolean,
   defaults: { readonly default_level: string; readonly default_write_level: string },
 ): string {
   if (asked !== undefined) return levelName(asked);
   if (READS.has(operation)) return levelName(defaults.default_level);
   if (!WRITES.has(operation)) return 'none';
-  return isConditional ? STRONG : levelName(defaults.default_write_level);
+  return isAtomic ? STRONG : levelName(defaults.default_write_level);
 }
 
 /** The level that an answer says that it held; undefined: it says none. @param headers of it */

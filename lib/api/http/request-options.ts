@@ -42,8 +42,8 @@ export interface WriteRequestOptions extends CommonOptions {
 const FALLBACKS_MAX = 8;
 /** Room for what a context is sealed with. */
 const SEAL_CHARACTERS = 64;
-/** Times the limit: about so large can a merge of replicas be that are at it. */
-const MERGED = 2;
+/** So many owners at the limit, each with writers of its own, merge into no more. */
+const MERGED = 9;
 const TTL_SECONDS_MAX = 315_360_000;
 const DURABILITIES: readonly Durability[] = ['sync', 'os', 'memory'];
 const NO_FALLBACKS: readonly string[] = [];
@@ -127,6 +127,11 @@ export function checkTtl(seconds: number, field: string, received: unknown): num
 export function ttlOfHeader(text: string | undefined): TtlSeconds {
   if (text === undefined || text === 'keep') return text;
   return checkTtl((parseDuration(text, 's') ?? 0) / 1000, 'x-ttl', text);
+}
+
+/** The level that the headers name, by whichever of them; as it was sent. */
+export function levelAsked({ level, maxStaleness }: RequestHeaders): string | undefined {
+  return level ?? (maxStaleness === undefined ? undefined : BOUNDED);
 }
 
 /**

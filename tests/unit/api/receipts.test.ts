@@ -143,3 +143,40 @@ t.test('operations of a batch are counted by level, and each has its receipt', a
   await send('GET', '/api/v1/kv?prefix=a');
   t.equal(counts.get('quorate_requests_total list quorum ok answered'), 1);
 });
+
+t.test('what was asked for is named by whichever header, and by the namespace', async (t) => {
+  const { send, counts } = await clusterFor(t);
+  const json = { 'Content-Type': 'application/json', 'X-Consistency-Fallback': 'eventual' };
+  const rules = { default_level: 'two', default_write_level: 'one' };
+  const made = { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(rules) };
+  t.match(await send('PUT', '/api/v1/namespaces/shop', made), { status: 200 });
+  const batch = async (path: string, more: Record<string, string>) => {
+    const of = [
+      { op: 'put', key: 'a', value: 1 },
+      { op: 'get', key: 'b' },
+    ];
+    const body = JSON.stringify({ operations: of });
+    t.match(await send('POST', path, { headers: { ...json, ...more }, body }), { status: 207 });
+  };
+  await batch('/api/v1/namespaces/shop/batch', {});
+  t.equal(counts.get('quorate_batch_operations_total put one ok'), 1);
+  t.equal(counts.get('quorate_batch_operations_total get two not_found'), 1);
+  await batch('/api/v1/batch', { 'Idempotency-Key': 'o1', 'X-Consistency-Level': 'one' });
+  await batch('/api/v1/batch', { 'Idempotency-Key': 'o2' });
+  t.equal(counts.get('quorate_batch_operations_total put strong ok'), 1);
+  await batch('/api/v1/batch', { 'X-Max-Staleness': '60s' });
+  t.equal(counts.get('quorate_batch_operations_total get bounded-staleness not_found'), 1);
+  t.equal(counts.get('quorate_batch_operations_total put quorum ok'), 1);
+  const within = { 'X-Max-Staleness': '60s', 'X-Consistency-Fallback': 'one' };
+  t.match(await send('GET', '/api/v1/kv/a', { headers: within }), {
+    headers: { 'x-consistency-achieved': /^bounded-staleness/ },
+  });
+  t.equal(counts.get('quorate_requests_total get bounded-staleness ok answered'), 1);
+  const once = { ...putOf({ 'Idempotency-Key': 'o3' }) };
+  await send('PUT', '/api/v1/kv/a', once);
+  t.equal(counts.get('quorate_requests_total put strong ok answered'), 1);
+  t.same(
+    [...counts.keys()].filter((name) => name.startsWith('quorate_fallbacks_total')),
+    [],
+  );
+});
