@@ -19,6 +19,8 @@ export interface HintStoreOptions {
   readonly quota: HintQuota;
   /** Q of the ring. */
   readonly partitionCount: () => number;
+  /** Called with the target of a damaged hint when another state takes its place. */
+  readonly onReplaced: (target: NodeId) => void;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -103,6 +105,7 @@ export class HintStore {
     transaction.whenQueued(() => {
       this.#options.quota.account(target, before === undefined ? 1 : 0, grown);
       this.#options.observer.count('quorate_hints_stored_total');
+      if (before !== undefined && held === undefined) this.#options.onReplaced(target);
     });
   }
 

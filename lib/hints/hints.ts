@@ -63,7 +63,11 @@ export class Hints {
   private constructor(options: HintsOptions) {
     this.#options = options;
     this.#quota = new HintQuota(options, options.observer);
-    this.#hints = new HintStore({ ...options, quota: this.#quota });
+    this.#hints = new HintStore({
+      ...{ ...options, quota: this.#quota },
+      // Whoever hears of it may use the store, which is in the middle of a transaction.
+      onReplaced: (target) => queueMicrotask(() => this.#onDropped(target)),
+    });
   }
 
   /** Counts what is held. */

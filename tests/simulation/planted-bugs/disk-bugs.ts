@@ -165,6 +165,14 @@ export const DISK_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'W3',
+    name: 'nobody hears that a damaged hint was replaced',
+    file: 'hints/hint-store.js',
+    right: 'this.#options.onReplaced(target);',
+    wrong: ';',
+    test: 'unit/hints/hints.test.js',
+  },
+  {
+    rule: 'W3',
     name: 'a damaged hint on a nearly full disk holds up those behind it',
     file: 'hints/hint-store.js',
     right: "return true;\n        }, 'os', 'vital');",

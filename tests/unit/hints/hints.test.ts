@@ -284,6 +284,20 @@ t.test('a damaged hint holds up neither the others nor a write', async (t) => {
   t.equal((await allOf(disk, 'n3', 1)).length, 3, 'the next state takes its place');
 });
 
+t.test('a target is known to lack what was in a damaged hint that was replaced', async (t) => {
+  const { disk, other, damaged } = await withDamagedHint();
+  const dropped: string[] = [];
+  disk.hints.onDropped((target) => dropped.push(target));
+  const name = damaged.slice(damaged.lastIndexOf('\u0000') + 1);
+  const at = recordKey('default', name, PARTITIONS);
+  const { bytes } = other.replica.mint(at, intentOf('next'), 'sync', nothingElse).value;
+  await disk.hints.hold('n3', at, bytes, 'sync').committed;
+  t.strictSame(dropped, ['n3']);
+  await disk.hints.hold('n3', at, bytes, 'sync').committed;
+  t.equal((await allOf(disk, 'n3', 10)).length, 3);
+  t.strictSame(dropped, ['n3'], 'once');
+});
+
 t.test('a state that does not decode is not held', async (t) => {
   const disk = await openDisk();
   t.throws(() => disk.hints.hold('n3', at, Buffer.from('x'), 'sync'), { code: 'corrupt_bytes' });
