@@ -88,10 +88,10 @@ export class ReplicaAnswers {
     try {
       const shown = this.#served().read(item);
       if (shown instanceof Promise) {
-        shown.then(
-          (later) => this.#answerRead(from, item, later),
-          (error: unknown) => this.#options.admission.refuse(from, item, error),
-        );
+        const answer = (later: ReadReply): void => this.#answerRead(from, item, later);
+        const refuse = (error: unknown): void => this.#options.admission.refuse(from, item, error);
+        // Also of what goes wrong where it is answered, as below.
+        shown.then(answer).catch(refuse);
       } else this.#answerRead(from, item, shown);
     } catch (error) {
       this.#options.admission.refuse(from, item, error);
