@@ -3,6 +3,7 @@
  * more cases that nothing was sent, and its exit status says so.
  */
 import { got, RequestError } from 'got';
+import { httpGroup } from '../config/groups/http.js';
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -11,9 +12,6 @@ import {
   type Unanswered,
 } from '../lib/client/transport.js';
 import { watchConnection } from './watch-connection.js';
-
-/** Of all headers of an answer: the context of stored bytes is among them, and may be long. */
-const HEADER_BYTES_MAX = 1024 * 1024;
 
 export class GotTransport implements HttpTransport {
   async send(
@@ -27,7 +25,8 @@ export class GotTransport implements HttpTransport {
         ...{ method, headers, signal, responseType: 'buffer', retry: { limit: 0 } },
         ...(body === undefined ? {} : { body }),
         ...{ followRedirect: false, throwHttpErrors: false, decompress: false },
-        maxHeaderSize: HEADER_BYTES_MAX,
+        // The context of stored bytes is among the headers of an answer, and may be long.
+        maxHeaderSize: httpGroup.headerBytesMax.maximum,
       });
       void request.on('request', (sent) => {
         isConnected = watchConnection(sent);

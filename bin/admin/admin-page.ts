@@ -1,5 +1,6 @@
 /** The admin page of a cluster: static files, and the public API of any node that is alive. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { httpGroup } from '../../config/groups/http.js';
 import type { Observer } from '../../lib/environment/observer.js';
 import { OperatingError } from '../../lib/errors.js';
 import { type HttpListener, listenHttp } from '../../lib/platform/http-listener.js';
@@ -37,7 +38,7 @@ const ONLY_READ = new OperatingError('method_not_allowed', 'the page is only rea
 const NOTHING_HERE = new OperatingError('not_found', 'there is nothing at this path');
 const REQUEST_ID_BYTES = 8;
 const LIMITS = {
-  ...{ headersMax: 100, headerBytesMax: 1024 * 1024, connectionsMax: 100 },
+  ...{ headersMax: 100, headerBytesMax: httpGroup.headerBytesMax.maximum, connectionsMax: 100 },
   pipelinedBytesMax: 1024 * 1024,
   headersTimeoutMilliseconds: 10_000,
   requestTimeoutMilliseconds: 30_000,

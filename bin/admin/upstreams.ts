@@ -2,6 +2,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import { httpGroup } from '../../config/groups/http.js';
 
 export interface Upstream {
   readonly id: string;
@@ -28,8 +29,6 @@ const PROBE_MILLISECONDS = 500;
 /** An answer to a probe counts so long. */
 const FRESH_MILLISECONDS = 1000;
 const LEARN_PAUSE_MILLISECONDS = 5000;
-/** Of an answer: the context of stored bytes is among its headers, and may be long. */
-const HEADER_BYTES_MAX = 1024 * 1024;
 const STATUS_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Asks the first that is alive, in their order; learns of further nodes from those it knows. */
@@ -74,7 +73,8 @@ export class Upstreams {
     const { host, port } = hostAndPort(address);
     const sent = httpRequest({
       ...{ agent: this.#agent, host, port, method, path, headers },
-      maxHeaderSize: HEADER_BYTES_MAX,
+      // The context of stored bytes is among the headers of an answer, and may be long.
+      maxHeaderSize: httpGroup.headerBytesMax.maximum,
     });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       sent.once('response', resolve);

@@ -63,9 +63,9 @@ export interface HttpListener {
 
 /** The parser's clock ran out. */
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
-/** How often the server looks for slow requests, and at its end for idle connections. */
 /** Of headers, beyond their limit. */
 const EXCESS_BYTES = 32 * 1024;
+/** How often the server looks for slow requests, and at its end for idle connections. */
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
 /** So often in the time of sending it is looked who takes too little. */

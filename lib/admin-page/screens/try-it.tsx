@@ -76,6 +76,11 @@ function receiptOf(headers: Headers): Reply['receipt'] {
   });
 }
 
+function contextIn(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('context' in body)) return undefined;
+  return typeof body.context === 'string' ? body.context : undefined;
+}
+
 function Console() {
   const { facts } = useShared();
   const [draft, setDraft] = useState(FIRST);
@@ -97,8 +102,9 @@ function Console() {
       const text =
         typeof answer.body === 'string' ? answer.body : (writeExact(answer.body, 2) ?? '');
       setReply({ status, node, receipt, text });
-      const context = answer.headers.get('x-causal-context');
-      if (context !== null) put({ context });
+      // A long one is in the body alone.
+      const context = answer.headers.get('x-causal-context') ?? contextIn(answer.body);
+      if (context !== undefined) put({ context });
     } catch (error) {
       const noJson = 'The value is no JSON: a text stands in double quotes.';
       const text = error instanceof SyntaxError ? noJson : problemWords(error);

@@ -1,6 +1,7 @@
 /** Whatever context the cluster has handed out comes back through the door as the text it is. */
 import t from 'tap';
 import type { RequestHeaders } from '../../../../lib/api/http/request-headers.js';
+import { bodyBytesMax } from '../../../../lib/api/http/put-body.js';
 import { writeOptions } from '../../../../lib/api/http/request-options.js';
 import { assertRecordFits } from '../../../../lib/persistence/record-limits.js';
 import { ContextSeal } from '../../../../lib/versioning/causal-context.js';
@@ -42,7 +43,9 @@ t.test('of records at the limit, and of what nine owners merge into', async (t) 
       const context = seal.seal('default', 'k', 1, { vector, beyond: [], stamp: 1.8e15 });
       // The rule of the settings: all headers together hold ten at the limit.
       t.ok(context.length < 1.5 * 10 * contextBytesMax, `${context.length} characters`);
-      const limits = { contextBytesMax, timeoutMaxMilliseconds: 1 };
+      const limits = { contextBytesMax, timeoutMaxMilliseconds: 1, valueBytesMax: 1 };
+      const body = bodyBytesMax('application/json', limits);
+      t.ok(context.length < body - limits.valueBytesMax, 'a body has room for it, too');
       const headers = { context } as RequestHeaders;
       t.doesNotThrow(() => writeOptions(headers, limits), `${context.length} characters`);
     }
