@@ -172,7 +172,7 @@ function listenerOptions(
 ): HttpListenerOptions {
   return {
     ...{ host: '127.0.0.1', port: 0, hostNames: ['simulated'], headersMax: 100 },
-    ...{ headerBytesMax: 131_072, closeTimeoutMilliseconds: CLOSE_TIMEOUT_MILLISECONDS },
+    ...{ headerBytesMax: 1_048_576, closeTimeoutMilliseconds: CLOSE_TIMEOUT_MILLISECONDS },
     headersTimeoutMilliseconds: NEVER_MILLISECONDS,
     requestTimeoutMilliseconds: NEVER_MILLISECONDS,
     ...limits,
