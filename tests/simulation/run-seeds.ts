@@ -3,8 +3,8 @@ import type { Test } from 'tap';
 import { addKnownSeed, readKnownSeeds } from './known-seeds.js';
 import { SeedBatch } from './seed-batch.js';
 
-/** For slow machines, and busy ones: a minute is enough for one that is neither. */
-export const PATIENCE_MILLISECONDS = 560_000;
+/** For slow machines, and busy ones: three minutes are enough for one that is neither. */
+export const PATIENCE_MILLISECONDS = 1_100_000;
 
 export async function runSeeds(t: Test, from: number, to: number): Promise<void> {
   const batch = new SeedBatch();

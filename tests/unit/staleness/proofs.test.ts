@@ -46,7 +46,8 @@ t.test('each rule is needed: without it the law breaks', async (t) => {
     const property = fc.property(steps, (history) => {
       return verdictOf(history, broken).wrong === undefined;
     });
-    const { failed } = fc.check(property, { numRuns: 3000, endOnFailure: true });
+    // Some failures are rare: it ends with the first.
+    const { failed } = fc.check(property, { numRuns: 100_000, endOnFailure: true });
     t.ok(failed, broken);
   }
 });
