@@ -98,7 +98,7 @@ export async function openDisk(options: DiskOptions) {
   const conflicts = new RecordCount('conflict');
   const recentDots = new RecentDots(limits.recentDotsMax);
   const versions = new KeptVersions({ store, expiryClock, observer, ...limits });
-  const conflictTurns = new ConflictTurns(options.events);
+  const conflictTurns = new ConflictTurns(options.events, observer);
   const audits = new Audits({ store, expiryClock, observer, conflictTurns, ...limits });
   const largest = new LargestKeys(limits, observer);
   const table = new RecordTable({

@@ -62,7 +62,7 @@ export const METRICS = {
   quorate_struck_answers_total: { kind: 'counter', help: 'Answers of before a loss', labels: [] },
   quorate_siblings_created_total: {
     kind: 'counter',
-    help: 'Merges that left more live versions than either side had',
+    help: 'Writes and merges on a replica that left more values side by side than before',
     labels: [],
   },
   quorate_resolutions_total: {

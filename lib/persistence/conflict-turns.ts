@@ -1,8 +1,9 @@
-/** Conflicts that begin and end on this node, reported for the time line of the cluster. */
+/** Conflicts that begin and end on this node, counted, and reported for the time line. */
 import { LRUCache } from 'lru-cache';
 import type { EventLog } from '../environment/event-log.js';
+import type { Observer } from '../environment/observer.js';
 import { dotText, sameDot } from '../versioning/dot.js';
-import { find, type Siblings } from '../versioning/siblings.js';
+import { find, type Siblings, type Version } from '../versioning/siblings.js';
 import { conflictSince } from './indexes.js';
 import type { RecordKey } from './keyspace.js';
 
@@ -21,10 +22,12 @@ const STRATEGIES_MAX = 128;
 
 export class ConflictTurns {
   readonly #events: Pick<EventLog, 'remember'>;
+  readonly #observer: Pick<Observer, 'count'>;
   readonly #strategies = new LRUCache<string, string>({ max: STRATEGIES_MAX });
 
-  constructor(events: Pick<EventLog, 'remember'>) {
+  constructor(events: Pick<EventLog, 'remember'>, observer: Pick<Observer, 'count'>) {
     this.#events = events;
+    this.#observer = observer;
   }
 
   /** Called for each entry of an audit, before the record changes where it is written here. */
@@ -35,6 +38,10 @@ export class ConflictTurns {
   /** Called for every change of a record. Nearly all are of keys that are in no conflict. */
   note(at: RecordKey, before: Held | undefined, after: Held | undefined): void {
     const [was, is] = [before?.inConflict === true, after?.inConflict === true];
+    // By a write or by a merge: whoever wrote beside another, each replica has them side by side.
+    if (is && valuesOf(after?.siblings).length > valuesOf(before?.siblings).length) {
+      this.#observer.count('quorate_siblings_created_total');
+    }
     if (was === is) return;
     const { namespace, key } = at;
     const holder = is ? after : before;
@@ -64,12 +71,16 @@ export class ConflictTurns {
   }
 }
 
+function valuesOf(siblings: Siblings | undefined): readonly Version[] {
+  return siblings?.versions.filter(({ state }) => state === 'value') ?? [];
+}
+
 /** Of a date. */
 const MILLISECONDS_MAX = 8.64e15;
 
 /** Total, whatever stamps a record has: it is called where nothing may throw. */
 function beginningOf(siblings: Siblings | undefined) {
-  const values = siblings?.versions.filter(({ state }) => state === 'value') ?? [];
+  const values = valuesOf(siblings);
   const since = Math.min(Math.max(0, conflictSince(values) || 0), MILLISECONDS_MAX);
   return { values: values.length, since: new Date(since).toISOString() };
 }

@@ -111,7 +111,7 @@ export class Replica {
     durability: Durability,
     also: (transaction: Transaction, minted: Minted) => void,
   ): Transacted<Minted> {
-    const { store, observer } = this.#options;
+    const { store } = this.#options;
     const moment = momentOf(this.#options);
     const urgency = this.#urgencyOf(at, intent);
     return store.transact(
@@ -122,10 +122,6 @@ export class Replica {
         const { siblings, dot } = minted;
         also(transaction, minted);
         this.#put(transaction, at, own, { siblings, bytes: minted.bytes, dot });
-        const held = own?.siblings.versions.length ?? 0;
-        if (siblings.versions.length > Math.max(1, held)) {
-          observer.count('quorate_siblings_created_total');
-        }
         return minted;
       },
       durability,

@@ -81,6 +81,48 @@ t.test('many keys are resolved at once, after a dry run', async (t: Test) => {
   await page.context().close();
 });
 
+t.test('the trend of conflicts: what arises while one looks is in the chart', async (t: Test) => {
+  const { page, complaints } = await openPage(browser, DESKTOP, `${url}#/conflicts`);
+  await page.getByRole('img', { name: /^Siblings that arise a second/ }).waitFor(PATIENCE);
+  const legend = page.getByRole('listitem').filter({ hasText: 'New siblings a second' });
+  await legend.filter({ hasText: /second 0$/ }).waitFor(PATIENCE);
+  const risen = legend.filter({ hasText: /second [0-9.]*[1-9]/ }).waitFor(PATIENCE);
+  await Promise.all(['trend-1', 'trend-2', 'trend-3'].map(conflict));
+  await risen;
+  for (const key of ['trend-1', 'trend-2', 'trend-3']) {
+    await page.getByRole('link', { name: key }).waitFor(PATIENCE);
+    t.equal((await cluster.ask('resolve', key, '--strategy', 'set-union')).status, 0);
+  }
+  await shows(page, 'No key is in conflict.');
+  t.same(complaints, []);
+  await page.context().close();
+});
+
+t.test(
+  'hints by holder and target say when they will be delivered, or why not',
+  async (t: Test) => {
+    const { page, complaints } = await openPage(browser, DESKTOP, `${url}#/now`);
+    const row = { count: 5000, bytes: 1_048_576, oldest: new Date().toISOString() };
+    const hints = [
+      { ...row, holder: 'n1', target: 'n2', reason: 'they are being delivered' },
+      { ...row, holder: 'n2', target: 'n3', reason: 'n3 is down' },
+    ];
+    const ends = new Date(Date.now() + 600_000).toISOString();
+    await page.route('**/api/v1/cluster/hints', (route) =>
+      route.fulfill({
+        json: { hints: [{ ...hints[0], estimated_end: ends }, hints[1]], unanswered: [] },
+      }),
+    );
+    await go(page, 'convergence');
+    const table = page.getByRole('group', { name: 'Hints' });
+    await table.getByRole('row', { name: /^n1 n2 5,?000 .* in 10 min they are/ }).waitFor(PATIENCE);
+    await table.getByRole('row', { name: /^n2 n3 .* unknown n3 is down/ }).waitFor(PATIENCE);
+    await shows(page, /10,?000 hints on the way/);
+    t.same(complaints, []);
+    await page.context().close();
+  },
+);
+
 t.test('siblings are resolved by hand', async (t: Test) => {
   await conflict('cart-4');
   const { page, complaints } = await openPage(browser, DESKTOP, `${url}#/key/cart-4`);

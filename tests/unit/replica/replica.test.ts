@@ -223,6 +223,20 @@ t.test('siblings that arise are counted', async (t) => {
   t.ok(stored && sameSiblings(decodeRecord(at, stored.bytes), stored.siblings));
 });
 
+t.test('so are those that arise by a merge, and none twice', async (t) => {
+  const { replica, observer } = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  const count = (): number => observer.counts.get('quorate_siblings_created_total') ?? 0;
+  replica.mint(at, intentOf('1'), 'sync', nothingElse);
+  other.replica.mint(at, intentOf('2'), 'sync', nothingElse);
+  const { bytes } = other.replica.read(at) ?? {};
+  for (let time = 0; time < 2; time += 1) {
+    await replica.merge(at, bytes ?? new Uint8Array(), 'sync');
+    t.equal(replica.read(at)?.siblings.versions.length, 2);
+    t.equal(count(), 1);
+  }
+});
+
 t.test('a clock for which there was no room is written later', async (t) => {
   const disk = await openDisk();
   disk.storage.held = true;
