@@ -44,6 +44,10 @@ const SHELLS = Object.keys(SCRIPTS);
 /** Nodes of a local cluster have folders of their names. */
 const LOCAL_NODES = `$(cd "\${QUORATE_CLUSTER_DATA_DIR:-.quorate}" 2>/dev/null && ls -d n[0-9]*)`;
 
+const FISH_LOCAL_NODES =
+  '(ls (set -q QUORATE_CLUSTER_DATA_DIR; and echo $QUORATE_CLUSTER_DATA_DIR; or echo .quorate) ' +
+  "2>/dev/null | string match -r '^n[0-9]+$')";
+
 /** `rows`: the whole table, asked for when it is complete. */
 export function completionCommand(rows: () => readonly CommandRow[]): CommandRow {
   return {
@@ -125,7 +129,7 @@ function completionsOf(
 function bashFunction(completions: readonly Completion[], vocabulary: Vocabulary): string {
   const cases = completions.map(
     ({ path, next, completes }) =>
-      `    '${path}') words='${next.map(({ word }) => word).join(' ')}'` +
+      `    '${path}') offered='${next.map(({ word }) => word).join(' ')}'` +
       `${argumentsIn(completes, vocabulary)} ;;\n`,
   );
   const values = completions.flatMap(({ path, next }) =>
@@ -134,45 +138,45 @@ function bashFunction(completions: readonly Completion[], vocabulary: Vocabulary
       const patterns = [word, short].flatMap((flag) =>
         flag === undefined ? [] : [`'${path} ${flag}'`],
       );
-      const listedWords = listed === 'files' ? '' : `words='${listed.join(' ')}' names=''`;
+      const listedWords = listed === 'files' ? '' : `offered='${listed.join(' ')}' names=''`;
       const what = listed === 'files' ? 'files=yes' : `${listedWords}${isList ? ' list=yes' : ''}`;
       return [`    ${patterns.join('|')}) ${what} ;;\n`];
     }),
   );
   return `_quorate() {
-  local path='' words='' files='' names='' list='' done='' name='' word
+  local place='' offered='' files='' names='' list='' begun='' name='' word
   local cur="\${COMP_WORDS[COMP_CWORD]}"
   # bash takes "=" for a word of its own.
   if [ "$cur" = = ]; then name="\${COMP_WORDS[COMP_CWORD-1]}" cur=''
   elif [ "$COMP_CWORD" -gt 2 ] && [ "\${COMP_WORDS[COMP_CWORD-1]}" = = ]; then
     name="\${COMP_WORDS[COMP_CWORD-2]}"
-  elif [[ "$cur" == [a-z]*=* ]]; then name="\${cur%%=*}" done="\${cur%%=*}=" cur="\${cur#*=}"; fi
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  elif [[ "$cur" == [a-z]*=* ]]; then name="\${cur%%=*}" begun="\${cur%%=*}=" cur="\${cur#*=}"; fi
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in
       -*) ;;
       *) case " ${completions.map(({ path }) => path.replaceAll(' ', '/')).join(' ')} " in
-           *" \${path:+$path/}$word "*) path="\${path:+$path/}$word" ;;
+           *" \${place:+$place/}$word "*) place="\${place:+$place/}$word" ;;
          esac ;;
     esac
   done
-  case "\${path//\\// }" in
+  case "\${place//\\// }" in
 ${cases.join('')}  esac
-  case "\${path//\\// } \${COMP_WORDS[COMP_CWORD-1]}" in
+  case "\${place//\\// } \${COMP_WORDS[COMP_CWORD-1]}" in
 ${values.join('')}  esac
   if [ -n "$names" ]; then
     if [ -n "$name" ]; then
-      words=''
+      offered=''
       case "$names $name" in
 ${valuesIn(vocabulary)}      esac
     elif [[ "$cur" != -* ]]; then
-      for word in $words; do case "$word" in -*) ;; *) names="$names $word" ;; esac; done
-      words="$names"
+      for word in $offered; do case "$word" in -*) ;; *) names="$names $word" ;; esac; done
+      offered="$names"
     fi
     if [ "\${names%%=*}" != "$names" ]; then compopt -o nospace 2>/dev/null; fi
   fi
-  if [ -n "$list" ] && [[ "$cur" == *,* ]]; then done="\${cur%,*}," cur="\${cur##*,}"; fi
+  if [ -n "$list" ] && [[ "$cur" == *,* ]]; then begun="\${cur%,*}," cur="\${cur##*,}"; fi
   if [ -n "$files" ]; then COMPREPLY=($(compgen -f -- "$cur"))
-  else COMPREPLY=($(compgen -P "$done" -W "$words" -- "$cur")); fi
+  else COMPREPLY=($(compgen -P "$begun" -W "$offered" -- "$cur")); fi
 }
 `;
 }
@@ -203,7 +207,7 @@ function argumentsIn(completes: CommandRow['completes'], { settings, rules }: Vo
 function valuesIn({ settings, rules }: Vocabulary): string {
   return Object.entries({ ...rules, ...settings })
     .filter(([, values]) => values.length > 0)
-    .map(([name, values]) => `        *"${name}= "*" ${name}") words='${values.join(' ')}' ;;\n`)
+    .map(([name, values]) => `        *"${name}= "*" ${name}") offered='${values.join(' ')}' ;;\n`)
     .join('');
 }
 
@@ -222,8 +226,9 @@ function fishLines(completions: readonly Completion[], vocabulary: Vocabulary): 
     const flags = next.map(({ word, short, summary, values, isList = false }) => {
       const flag = `-l ${word.slice(2)}${short === undefined ? '' : ` -s ${short.slice(1)}`}`;
       const what = word.startsWith('--') ? flag : `-a ${word}`;
-      const follows = values === 'files' ? ' -r -F' : valuesOf(values, isList);
-      return `complete -c quorate -f${when} ${what}${follows} -d ${quoted(summary)}\n`;
+      const files = values === 'files' ? '-r -F' : '-f';
+      const follows = values === 'files' ? '' : valuesOf(values, isList);
+      return `complete -c quorate ${files}${when} ${what}${follows} -d ${quoted(summary)}\n`;
     });
     return [...flags, ...beside];
   });
@@ -260,6 +265,6 @@ function fishArguments(
     case 'rules':
       return assigned(rules);
     case 'local-nodes':
-      return '(ls .quorate 2>/dev/null | string match -r "^n[0-9]+$")';
+      return FISH_LOCAL_NODES;
   }
 }
