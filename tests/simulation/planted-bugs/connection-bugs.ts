@@ -16,7 +16,7 @@ export const CONNECTION_BUGS: readonly PlantedBug[] = [
     file: 'platform/http-connection.js',
     right: 'const next = this.#waiting.shift();',
     wrong: 'const next = this.#waiting.pop();',
-    checkers: ['connections'],
+    checkers: ['connections', 'trouble'],
   },
   {
     rule: 'H',
