@@ -190,7 +190,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     file: 'consensus/proposal.js',
     right: 'return dot === undefined ? base : killing(base, dot);',
     wrong: 'return base;',
-    test: PROPOSALS,
+    test: TRANSCRIPTS,
   },
   {
     rule: 'K9',
@@ -230,7 +230,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     file: 'consensus/acceptor.js',
     right: 'if (entry?.record !== undefined)',
     wrong: 'if (false)',
-    test: TAKE_OVER,
+    test: TRANSCRIPTS,
   },
   {
     rule: 'K9',

@@ -66,7 +66,7 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     file: 'coordination/read/comparison-core.js',
     right: 'this.#rounds[number]?.giveUp();',
     wrong: ';',
-    test: 'unit/coordination/read-repair.test.js',
+    test: 'unit/coordination/comparison-core.test.js',
   },
   {
     rule: 'R2',

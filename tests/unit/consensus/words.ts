@@ -10,6 +10,7 @@ import type {
   AcceptorReply,
   AcceptorRequest,
 } from '../../../lib/consensus/messages.js';
+import { sameDot } from '../../../lib/versioning/dot.js';
 import { NO_SIBLINGS, type Siblings } from '../../../lib/versioning/siblings.js';
 import { stateOf, textOf } from '../coordination/transcript.js';
 
@@ -62,10 +63,21 @@ export function entryOf(text: string): PromiseEntry {
   return { ...none, key, mark: idOf(id), record: stateOf(state) };
 }
 
-function textOfProposal({ key, id, state, base, above }: Proposal): string {
+/** Of a proposal that takes no effect: what it covers beside its versions must never come back. */
+function coveredBeside({ context, versions }: Siblings): string {
+  const numbered = [...context.vector].map(([writer, n]) => ({ writer, n }));
+  const others = [...numbered, ...context.beyond].filter((dot) => {
+    return !versions.some((version) => sameDot(version.dot, dot));
+  });
+  const text = others.map(({ writer, n }) => writer + n).join('+');
+  return text === '' ? '' : ` covering ${text}`;
+}
+
+function textOfProposal({ key, id, dot, state, base, above }: Proposal): string {
+  const ended = dot === undefined ? coveredBeside(state) : '';
   const on = base.length === 0 ? '' : ` on ${base.map(({ writer, n }) => writer + n).join('+')}`;
   const from = above === undefined || above.n === 0 ? '' : ` above ${above.writer}${above.n}`;
-  return `${key} ${textOfId(id)} ${textOrNone(state)}${on}${from}`;
+  return `${key} ${textOfId(id)} ${textOrNone(state)}${ended}${on}${from}`;
 }
 
 function textOfRequest(request: AcceptorRequest): string {

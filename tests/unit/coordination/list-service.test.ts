@@ -131,3 +131,20 @@ t.test('nor where the rebuild ends while the list is made', async (t) => {
     t.strictSame(obstructed, isTold ? [] : [at.partition], `${looksUnderRebuild} looks`);
   }
 });
+
+t.test('nor where the damage comes while the list is made', async (t) => {
+  const disk = await openDisk();
+  const at = recordKey('default', 'k', PARTITIONS);
+  await disk.replica.mint(at, intentOf('x'), 'sync', nothingElse).committed;
+  let looks = 0;
+  // Each partition was whole when the question came; the record is read after that.
+  const health = {
+    isRebuilding: (partition: number) => {
+      looks += 1;
+      return partition === at.partition && looks > PARTITIONS;
+    },
+  } as typeof disk.health;
+  const options = { ...disk, health, ownership, openAcceptances, pageBytesMax: 1_000 };
+  const { keys, obstructed } = await tellKeys(options, ASKED, DEADLINE);
+  t.strictSame([keys, obstructed], [[], [at.partition]]);
+});
