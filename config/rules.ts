@@ -78,7 +78,7 @@ export const RULES: readonly Rule[] = [
     // to the limit, with writers of its own: what they merge into is handed out, too.
     holds: ({ requests, http }) =>
       requests.contextBytesMax * 1.5 * (ringGroup.replicas.maximum + 1) < http.headerBytesMax,
-    says: 'fit into http.headerBytesMax as often as a key may have owners, as text, and once more',
+    says: 'be less than a fifteenth of http.headerBytesMax: that holds the contexts of nine owners',
   },
   {
     settings: ['node.peerListen', 'node.listen'],

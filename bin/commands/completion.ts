@@ -44,6 +44,7 @@ const SHELLS = Object.keys(SCRIPTS);
 /** Nodes of a local cluster have folders of their names. */
 const LOCAL_NODES = `$(cd "\${QUORATE_CLUSTER_DATA_DIR:-.quorate}" 2>/dev/null && ls -d n[0-9]*)`;
 
+/** The same for fish. */
 const FISH_LOCAL_NODES =
   '(ls (set -q QUORATE_CLUSTER_DATA_DIR; and echo $QUORATE_CLUSTER_DATA_DIR; or echo .quorate) ' +
   "2>/dev/null | string match -r '^n[0-9]+$')";

@@ -63,7 +63,7 @@ export interface HttpListener {
 
 /** The parser's clock ran out. */
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
-/** Of headers, beyond their limit. */
+/** Bytes of headers beyond the limit that are still read, so that a 431 can be answered. */
 const EXCESS_BYTES = 32 * 1024;
 /** How often the server looks for slow requests, and at its end for idle connections. */
 const CHECK_MILLISECONDS = 500;
@@ -108,7 +108,6 @@ class Listener implements HttpListener, ConnectionOwner {
       ...{ observer, log: this.#log, events: this.events },
     });
     this.#server = createServer({
-      // More than the limit, so that most of what is beyond it can be answered in good order.
       maxHeaderSize: options.headerBytesMax + EXCESS_BYTES,
       headersTimeout: options.headersTimeoutMilliseconds,
       requestTimeout: options.requestTimeoutMilliseconds,

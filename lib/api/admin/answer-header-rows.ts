@@ -24,8 +24,8 @@ export const ANSWER_HEADERS = {
   },
   'X-Causal-Context': {
     description:
-      'What has been seen: to be sent with the next write of this key. Above 4,096 characters ' +
-      'only where the body has it not.',
+      'What has been seen: to be sent with the next write of this key. Where it is longer than ' +
+      '4,096 characters and the body has it too, the body alone has it.',
     example: 'MHeGKKvBEenmuYfalgIBy0MZhcIn6OsgAbFuMS4x',
   },
   'X-Durability': {

@@ -29,12 +29,13 @@ export function countBatch(
   const done = new Tally('quorate_batch_operations_total');
   const descended = new Tally('quorate_fallbacks_total');
   const isOnce = write.idempotencyKey !== undefined;
-  for (const [i, { op: operation, level: own, ...rest }] of operations.entries()) {
+  for (const [i, one] of operations.entries()) {
+    const { op: operation, level: own, namespace, change, precondition } = one;
     const { result = '', achieved } = results[i] ?? {};
-    const isRead = rest.change === undefined;
+    const isRead = change === undefined;
     const asked = own ?? (isRead ? read.level : write.level);
-    const isAtomic = rest.precondition !== undefined || (isOnce && !isRead);
-    const defaults = node.namespaces.effective(rest.namespace) ?? node.settings.values;
+    const isAtomic = precondition !== undefined || (isOnce && !isRead);
+    const defaults = node.namespaces.effective(namespace) ?? node.settings.values;
     const level = levelLabel(operation, asked, isAtomic, defaults);
     done.add({ operation, level, result });
     // A write under an Idempotency-Key is at `strong`, whatever it names: never weaker.

@@ -1,7 +1,7 @@
 /** The level as metrics name it: what was asked for, or the default, whatever became of it. */
+import { listLevelOf } from '../../coordination/list/list-levels.js';
 import { levelName, STRONG } from '../../coordination/request/level.js';
 
-const READS: ReadonlySet<string> = new Set(['get', 'list']);
 const WRITES: ReadonlySet<string> = new Set(['put', 'delete', 'resolve']);
 
 /** One of a fixed set. @param isAtomic a write on a condition, or under a key: at `strong` */
@@ -12,7 +12,8 @@ export function levelLabel(
   defaults: { readonly default_level: string; readonly default_write_level: string },
 ): string {
   if (asked !== undefined) return levelName(asked);
-  if (READS.has(operation)) return levelName(defaults.default_level);
+  if (operation === 'get') return levelName(defaults.default_level);
+  if (operation === 'list') return levelName(listLevelOf(defaults.default_level));
   if (!WRITES.has(operation)) return 'none';
   return isAtomic ? STRONG : levelName(defaults.default_write_level);
 }

@@ -42,8 +42,8 @@ export interface WriteRequestOptions extends CommonOptions {
 const FALLBACKS_MAX = 8;
 /** Room for what a context is sealed with. */
 const SEAL_CHARACTERS = 64;
-/** So many owners at the limit, each with writers of its own, merge into no more. */
-const MERGED = 9;
+/** The greatest N (config/groups/ring.ts): each owner may be at the limit with other writers. */
+const OWNERS_MAX = 9;
 const TTL_SECONDS_MAX = 315_360_000;
 const DURABILITIES: readonly Durability[] = ['sync', 'os', 'memory'];
 const NO_FALLBACKS: readonly string[] = [];
@@ -104,11 +104,11 @@ export function writeOptions(headers: RequestHeaders, limits: RequestLimits): Wr
 }
 
 /**
- * About the longest text that a context can be: replicas at the limit may merge into a larger one,
+ * About the longest text that a context can be: owners at the limit may merge into a larger one,
  * and four characters stand for three bytes.
  */
 export function contextCharactersMax({ contextBytesMax }: RequestLimits): number {
-  return Math.ceil(1.5 * MERGED * contextBytesMax) + SEAL_CHARACTERS;
+  return Math.ceil(1.5 * OWNERS_MAX * contextBytesMax) + SEAL_CHARACTERS;
 }
 
 /** Of any length that came through the door: what the cluster has handed out is taken back. */

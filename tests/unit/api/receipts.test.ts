@@ -175,6 +175,12 @@ t.test('what was asked for is named by whichever header, and by the namespace', 
   const once = { ...putOf({ 'Idempotency-Key': 'o3' }) };
   await send('PUT', '/api/v1/kv/a', once);
   t.equal(counts.get('quorate_requests_total put strong ok answered'), 1);
+  // No list can be read at the default of this namespace: it is read at quorum.
+  const session = { ...made, body: JSON.stringify({ default_level: 'session' }) };
+  t.match(await send('PUT', '/api/v1/namespaces/carts', session), { status: 200 });
+  const list = { headers: { 'X-Consistency-Fallback': 'one' } };
+  await send('GET', '/api/v1/namespaces/carts/kv?prefix=a', list);
+  t.equal(counts.get('quorate_requests_total list quorum ok answered'), 1);
   t.same(
     [...counts.keys()].filter((name) => name.startsWith('quorate_fallbacks_total')),
     [],
